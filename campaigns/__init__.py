@@ -1,0 +1,1 @@
+"""Dials, if law allows: roster, pacing, retries, dialler."""

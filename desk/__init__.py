@@ -1,0 +1,1 @@
+"""Takes what a person must finish: escalations, promises, complaints."""

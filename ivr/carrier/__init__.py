@@ -1,0 +1,1 @@
+"""The wire of the carrier: four pure translators and one HTTP client."""

@@ -1,0 +1,1 @@
+"""Scripts as content: model, loader, checks."""

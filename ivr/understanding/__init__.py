@@ -1,0 +1,1 @@
+"""Text in, Meaning out. Pure."""

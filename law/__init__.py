@@ -1,0 +1,1 @@
+"""Says what is allowed: policy and gate. Decides; never dials."""

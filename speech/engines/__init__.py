@@ -1,0 +1,1 @@
+"""Engines behind speech.ports, imported by name when first used."""
