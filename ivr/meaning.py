@@ -125,8 +125,7 @@ def meaning_to_dict(meaning: Meaning) -> dict[str, Any]:
         "intents": [intent.value for intent in meaning.intents],
         "slots": [slot_to_dict(slot) for slot in meaning.slots],
         "risk": [
-            {"category": found.category.value, "severity": found.severity.name, "why": found.why}
-            for found in meaning.risk
+            {"category": found.category.value, "severity": found.severity.name, "why": found.why} for found in meaning.risk
         ],
         "why": list(meaning.why),
         "confidence": meaning.confidence,

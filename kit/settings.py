@@ -68,17 +68,13 @@ class Settings(BaseSettings):
         alias="HUILING_MEDIA_SLOTS",
         description="每个 media 进程同时承接的通话数；在途通话不会超过空位。",
     )
-    recognizer: str = Field(
-        "vosk", alias="HUILING_RECOGNIZER", description="vosk | whisper | scripted；逗号分隔表示依次后备。"
-    )
+    recognizer: str = Field("vosk", alias="HUILING_RECOGNIZER", description="vosk | whisper | scripted；逗号分隔表示依次后备。")
     synthesizer: str = Field(
         "kokoro", alias="HUILING_SYNTHESIZER", description="kokoro | pyttsx3 | scripted；真实外呼不接受 pyttsx3。"
     )
     voice: str = Field("zf_xiaoxiao", alias="HUILING_VOICE", description="机器人嗓音名。")
     vosk_model_path: str = Field("", alias="VOSK_MODEL_PATH", description="Vosk 模型目录；空则用随仓库附带的中文模型。")
-    data_dir: Path = Field(
-        Path("var"), alias="HUILING_DATA_DIR", description="数据目录：数据库、录音、提示音、密钥文件。"
-    )
+    data_dir: Path = Field(Path("var"), alias="HUILING_DATA_DIR", description="数据目录：数据库、录音、提示音、密钥文件。")
     cache_dir: Path = Field(
         Path("~/.cache/huiling"),
         alias="HUILING_CACHE_DIR",
