@@ -1,0 +1,155 @@
+"""The gate: each rule refuses with its name, in its order, and says when to ask again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kit.clock import SHANGHAI
+from kit.vocabulary import Purpose
+from law.gate import CAPPED, GateFacts, Hold, may_call
+from law.policy import BadPolicy, read_policy
+
+TEXT = Path("law/policy.yaml").read_text(encoding="utf-8")
+POLICY = read_policy(TEXT)
+MONDAY_TEN = datetime(2026, 11, 23, 10, 0, tzinfo=SHANGHAI)
+FREE = GateFacts(country="86")
+
+
+def test_a_free_borrower_may_be_called_on_monday_morning() -> None:
+    verdict = may_call(POLICY, FREE, Purpose.COLLECTION, now=MONDAY_TEN)
+    assert verdict.is_allowed
+    assert verdict.policy_digest == POLICY.digest
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule"),
+    [
+        (replace(FREE, country="1"), "country"),
+        (replace(FREE, is_number_locked=True), "number_lock"),
+        (replace(FREE, is_all_stopped=True), "do_not_call"),
+        (replace(FREE, is_robot_stopped=True), "do_not_call_robot"),
+        (replace(FREE, is_settled=True), "settled"),
+        (replace(FREE, holds=(Hold("dispute"),)), "hold:dispute"),
+        (replace(FREE, holds=(Hold("illness", MONDAY_TEN + timedelta(days=3)),)), "hold:illness"),
+        (replace(FREE, promised_until=MONDAY_TEN + timedelta(days=2)), "promise"),
+        (replace(FREE, connected_today=1), "connected_per_day"),
+        (replace(FREE, unanswered_number_today=2), "unanswered_per_number_per_day"),
+        (replace(FREE, dialled_today=4), "dials_per_day"),
+        (replace(FREE, connected_7d=5), "connected_per_week"),
+        (replace(FREE, last_connected_at=MONDAY_TEN - timedelta(hours=19)), "cooldown_connected"),
+        (replace(FREE, last_unanswered_at=MONDAY_TEN - timedelta(minutes=119)), "cooldown_unanswered"),
+    ],
+)
+def test_each_rule_refuses(facts: GateFacts, rule: str) -> None:
+    verdict = may_call(POLICY, facts, Purpose.COLLECTION, now=MONDAY_TEN)
+    assert not verdict.is_allowed
+    assert verdict.rule == rule
+
+
+def test_an_expired_hold_does_not_stop() -> None:
+    facts = replace(FREE, holds=(Hold("illness", MONDAY_TEN),))
+    assert may_call(POLICY, facts, Purpose.COLLECTION, now=MONDAY_TEN).is_allowed
+
+
+@pytest.mark.parametrize("purpose", [Purpose.CARE, Purpose.ANSWER, Purpose.REQUESTED_BY_BORROWER])
+def test_a_hold_never_stops_care(purpose: Purpose) -> None:
+    facts = replace(FREE, holds=(Hold("self_harm"),), connected_today=3, by_robot=False)
+    assert may_call(POLICY, facts, purpose, now=MONDAY_TEN).is_allowed
+
+
+def test_a_requested_call_by_a_person_passes_the_stop_on_robots() -> None:
+    facts = replace(FREE, is_robot_stopped=True, is_all_stopped=True, by_robot=False)
+    assert may_call(POLICY, facts, Purpose.REQUESTED_BY_BORROWER, now=MONDAY_TEN).is_allowed
+    assert not may_call(POLICY, facts, Purpose.COLLECTION, now=MONDAY_TEN).is_allowed
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "purpose", "is_allowed"),
+    [
+        (8, 59, Purpose.COLLECTION, False),
+        (9, 0, Purpose.COLLECTION, True),
+        (19, 59, Purpose.COLLECTION, True),
+        (20, 0, Purpose.COLLECTION, False),
+        (23, 0, Purpose.COLLECTION, False),
+        (12, 30, Purpose.COLLECTION, True),
+        (12, 30, Purpose.FOLLOWUP, False),
+        (14, 0, Purpose.FOLLOWUP, True),
+        (3, 0, Purpose.CARE, False),
+        (3, 0, Purpose.REQUESTED_BY_BORROWER, True),
+    ],
+)
+def test_hours(hour: int, minute: int, purpose: Purpose, is_allowed: bool) -> None:
+    now = MONDAY_TEN.replace(hour=hour, minute=minute)
+    assert may_call(POLICY, FREE, purpose, now=now).is_allowed is is_allowed
+
+
+def test_a_refusal_by_hours_names_the_next_opening() -> None:
+    verdict = may_call(POLICY, FREE, Purpose.COLLECTION, now=MONDAY_TEN.replace(hour=21))
+    assert verdict.not_before == MONDAY_TEN.replace(hour=9) + timedelta(days=1)
+
+
+def test_a_cap_opens_tomorrow_morning() -> None:
+    verdict = may_call(POLICY, replace(FREE, dialled_today=4), Purpose.COLLECTION, now=MONDAY_TEN)
+    assert verdict.not_before == MONDAY_TEN.replace(hour=9) + timedelta(days=1)
+
+
+_instants = st.datetimes(min_value=datetime(2026, 1, 1), max_value=datetime(2028, 1, 1)).map(lambda d: d.replace(tzinfo=UTC))
+
+
+@given(
+    now=_instants,
+    purpose=st.sampled_from(list(Purpose)),
+    counts=st.tuples(*[st.integers(0, 7)] * 5),
+    ago_min=st.none() | st.integers(0, 3000),
+)
+def test_no_dunning_outside_hours_or_caps_and_every_not_before_is_lawful_by_the_clock(
+    now: datetime, purpose: Purpose, counts: tuple[int, ...], ago_min: int | None
+) -> None:
+    last = None if ago_min is None else now - timedelta(minutes=ago_min)
+    facts = replace(
+        FREE,
+        dialled_today=counts[0],
+        connected_today=counts[1],
+        unanswered_number_today=counts[2],
+        connected_7d=counts[3],
+        followup_connected_30d=counts[4],
+        last_connected_at=last,
+    )
+    verdict = may_call(POLICY, facts, purpose, now=now)
+    local = now.astimezone(SHANGHAI)
+    if verdict.is_allowed and purpose in CAPPED:
+        assert 9 <= local.hour < 20
+        assert counts[1] < 3
+        assert counts[2] < 6
+    if verdict.not_before is not None:
+        assert verdict.not_before >= now
+        fresh = may_call(POLICY, FREE, purpose, now=verdict.not_before)
+        assert fresh.is_allowed
+
+
+def test_a_naive_instant_is_refused() -> None:
+    with pytest.raises(ValueError, match="aware"):
+        may_call(POLICY, FREE, Purpose.CARE, now=datetime(2026, 11, 23))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("value: 1, legal: 3", "value: 4, legal: 3", "connected_per_day：4 超过法定上限 3"),
+        ("value: 4, source", "value: -4, source", "dials_per_day：需要不小于 0 的整数"),
+        ('["09:00-20:00"]', '["nine"]', "collection_window：需要形如"),
+        ('source: "自定：接通之后"', 'source: ""', "cooldown_connected_h：缺少出处"),
+        ('"22:00-08:00"', '"23:00-08:00"', "collection_block：必须覆盖"),
+        ("dials_per_day:", "dials_a_day:", "缺少规则 dials_per_day"),
+    ],
+)
+def test_a_bad_policy_is_refused_with_its_fault(old: str, new: str, fault: str) -> None:
+    assert old in TEXT
+    with pytest.raises(BadPolicy, match=fault):
+        read_policy(TEXT.replace(old, new, 1))
