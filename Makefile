@@ -1,8 +1,9 @@
 # HuiLing: every target builds its own virtual environment first.
 VENV := .venv
 PY := $(VENV)/bin/python
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: demo demo-serve test lint bench clean
+.PHONY: demo demo-short demo-serve run test lint bench lock clean
 
 $(VENV)/.installed: requirements.lock
 	python3 -m venv $(VENV)
@@ -10,12 +11,36 @@ $(VENV)/.installed: requirements.lock
 	touch $@
 
 test: $(VENV)/.installed
-	$(PY) -m pytest -n 2
+	mkdir -p var
+	set -o pipefail; $(PY) -m pytest -n 2 -m "not (engines or servers or procfile or postgres or browser)" | tee var/pytest-hermetic.txt
+
+test: SHELL := /bin/bash
 
 lint: $(VENV)/.installed
-	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy
-	$(VENV)/bin/lint-imports
+	ruff check . && ruff format --check .
+	mypy
+	lint-imports
+
+run: $(VENV)/.installed
+	flask --app app store migrate
+	honcho start valkey web media worker beat
+
+demo: $(VENV)/.installed
+	$(PY) -m simulator.demo
+
+demo-short: $(VENV)/.installed
+	$(PY) -m simulator.demo --short
+
+demo-serve: $(VENV)/.installed
+	$(PY) -m http.server 8000 --bind 127.0.0.1 --directory var/demo/report
+
+bench: $(VENV)/.installed
+	$(PY) -m benchmarks.understanding
+	$(PY) -m benchmarks.reply_latency
+	$(PY) -m benchmarks.barge_in
+
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --all-extras pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf $(VENV) var

@@ -47,3 +47,10 @@ def invented_mainland(seed: int) -> str:
         raise ValueError("seed must lie in 0..9999999")
     scrambled = (seed * 7_368_787 + 1_234_577) % 100_000_000
     return f"+86139{scrambled:08d}"
+
+
+if __name__ == "__main__":
+    import sys
+
+    for seed in sys.argv[1:]:
+        print(invented_mainland(int(seed)))

@@ -42,6 +42,8 @@ class Settings(BaseSettings):
         alias="HUILING_MEDIA_BASE_URL",
         description="媒体 WebSocket 的公开地址（ws:// 或 wss://）；空则由 HUILING_PUBLIC_BASE_URL 推出。",
     )
+    web_bind: str = Field("127.0.0.1:5000", alias="HUILING_WEB_BIND", description="web 进程监听的地址。")
+    media_bind: str = Field("127.0.0.1:5001", alias="HUILING_MEDIA_BIND", description="media 进程监听的地址。")
     database_url: str = Field(
         "", alias="HUILING_DATABASE_URL", description="SQLAlchemy 地址；空则用 HUILING_DATA_DIR 下的 SQLite（WAL）。"
     )
@@ -160,6 +162,15 @@ class Settings(BaseSettings):
     def is_carrier_loopback(self) -> bool:
         """Whether the carrier is a simulator on this machine: only then may +86 test numbers be dialled."""
         return is_loopback(self.carrier_api_base_url)
+
+    @property
+    def media_url(self) -> str:
+        """Where the carrier opens the media socket, without a path: ws:// or wss:// and the host."""
+        if self.media_base_url:
+            return self.media_base_url.rstrip("/")
+        if is_loopback(self.public_base_url):
+            return f"ws://{self.media_bind}"
+        return self.public_base_url.replace("http", "ws", 1)
 
     @property
     def resolved_cache_dir(self) -> Path:
