@@ -16,10 +16,7 @@ EXAMPLE = Path(".env.example")
 
 def markdown() -> str:
     """The table of settings."""
-    rows = [
-        f"| `{field.alias}` | {f'`{shown}`' if (shown := _default(field)) else '（空）'} | {str(field.description).replace('|', chr(92) + '|')} |"
-        for field in Settings.model_fields.values()
-    ]
+    rows = [f"| `{field.alias}` | {_cell(_default(field))} | {_escape(field)} |" for field in Settings.model_fields.values()]
     return "\n".join(
         [
             "# 设置",
@@ -39,6 +36,14 @@ def example() -> str:
     """The commented example of `.env`."""
     parts = [f"# {field.description}\n# {field.alias}={_default(field)}\n" for field in Settings.model_fields.values()]
     return "# 复制为 .env 后按需取消注释。由 python -m kit.settings_docs 生成。\n\n" + "\n".join(parts)
+
+
+def _cell(default: str) -> str:
+    return f"`{default}`" if default else "（空）"
+
+
+def _escape(field: FieldInfo) -> str:
+    return (field.description or "").replace("|", "\\|")
 
 
 def _default(field: FieldInfo) -> str:
