@@ -1,0 +1,96 @@
+"""The door to SQL: one engine a process, one session a transaction, never shared across threads.
+
+Writers on SQLite begin IMMEDIATE, so that what a transaction read is still true when it commits; on PostgreSQL the
+same promise is kept by row locks (store.locks). Every commit is synced: what was told is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.orm import Session
+
+from kit.clock import Clock
+from kit.settings import Settings
+from store import private_keys
+
+BUSY_TIMEOUT_MS = 15_000
+
+
+class Store:
+    """Everything that must not be lost. `transaction()` for writing, `reading()` for looking."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.url = database_url(settings)
+        self.engine = make_engine(self.url)
+        self._writers = self.engine.execution_options(huiling_writes=True)
+        self._digest_key = private_keys.digest_key(settings)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @property
+    def digest_key(self) -> bytes:
+        """The key of digests, seals and file names."""
+        return self._digest_key
+
+    def digest(self, text: str) -> str:
+        """The keyed digest of a personal value: 64 hex digits."""
+        return private_keys.keyed_digest(self._digest_key, text)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that commits when the block ends and rolls back when it raises."""
+        with Session(self._writers, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for looking only: whatever it changed is thrown away."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    def close(self) -> None:
+        """Give all connections back. A child process calls this after a fork."""
+        self.engine.dispose()
+
+
+def database_url(settings: Settings) -> URL:
+    """The address of SQL: as set, or SQLite in the data directory. PostgreSQL is spoken by psycopg."""
+    if not settings.database_url:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        return URL.create("sqlite", database=str(settings.data_dir.resolve() / "huiling.db"))
+    url = make_url(settings.database_url)
+    if url.drivername in ("postgres", "postgresql"):
+        return url.set(drivername="postgresql+psycopg")
+    return url
+
+
+def make_engine(url: URL) -> Engine:
+    """An engine for one process."""
+    engine = create_engine(url, pool_size=16, max_overflow=48, pool_pre_ping=url.get_backend_name() != "sqlite")
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    """The driver opens no transactions by itself: _begin_sqlite does."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (f"busy_timeout = {BUSY_TIMEOUT_MS}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    is_writer = connection.get_execution_options().get("huiling_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
