@@ -52,7 +52,8 @@ class Condition:
     """When a route is taken; every part given must hold.
 
     `intents`: one of them is among the meaning's intents. `has` / `lacks`: slots heard in this call with a usable value /
-    not. `problem`: that slot was heard in this turn with a problem. `matches`: the digits heard equal that fact.
+    not. `heard`: slots with a usable value in this very turn. `problem`: that slot was heard in this turn with a problem.
+    `matches`: what was heard equals that fact: the digits, or for a money field the amount.
     """
 
     intents: frozenset[Intent] = frozenset()
@@ -61,6 +62,7 @@ class Condition:
     problem: SlotName | None = None
     matches: str | None = None
     is_verified: bool | None = None
+    heard: frozenset[SlotName] = frozenset()
 
 
 class Do(StrEnum):
@@ -147,7 +149,8 @@ class Script:
 
     `always` routes are tried after the step's own, at every listening step. `risk` maps a category, or a severity where
     no category is named, to the step that takes over; P3 is never mapped. `resume` is said after a lost line,
-    before the step is asked again.
+    before the step is asked again. `always_phrases` are the likely words of the `always` routes: already part of every
+    step's `Ask.phrases`. `forbidden` are the words that no line may hold.
     """
 
     id: str
@@ -163,3 +166,5 @@ class Script:
     time_up: str
     max_call_s: float = 300.0
     place: Place = Place("", 0)
+    always_phrases: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
