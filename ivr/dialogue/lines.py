@@ -1,0 +1,164 @@
+"""Lines of a script as pieces of speech: one clip each, shared between calls where nothing personal is in them.
+
+A clause without names in braces is static; a clause filled with facts is one personal piece; a value learnt during the
+call stands alone between static text, since nobody can render it beforehand. Knows no call and no audio.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from ivr.dialogue.effects import Piece
+from ivr.dialogue.errors import DialogueMisuse
+from ivr.meaning import Slot
+from ivr.script.fields import FIELDS, Facts, FactValue, Field, Kind
+from ivr.script.model import Line, Script
+from kit.money import yuan_text
+from kit.vocabulary import SlotName
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+LONG_CLAUSE = 18
+"""Characters from which a sentence is cut at its commas too: shorter clips sound chopped."""
+SHORT_PART = 6
+"""A part between commas shorter than this stays with its neighbour."""
+
+_SENTENCE = re.compile(r"[^。？！；]*[。？！；]+[”’」》）]*|[^。？！；]+$")
+_BRACES = re.compile(r"\{(\w+)\}")
+
+Slots = Mapping[SlotName, Slot]
+
+
+def clauses(text: str) -> tuple[str, ...]:
+    """A template cut at 。？！； and, where a sentence is long, at ， as well. Joined they are the text again."""
+    return tuple(part for sentence in _SENTENCE.findall(text) for part in _cut(sentence))
+
+
+def pieces_of_line(line: Line, facts: Facts, slots: Slots) -> tuple[Piece, ...]:
+    """The line with its braces filled. Raises DialogueMisuse when a name has no value."""
+    return tuple(piece for clause in clauses(line.text) for piece in _fill(clause, facts, slots))
+
+
+def static_pieces(script: Script) -> frozenset[str]:
+    """Every text that is the same for all borrowers: rendered once per script and voice."""
+    return frozenset(text for clause in _all_clauses(script) for text in _texts_before_call(clause, None))
+
+
+def personal_pieces(script: Script, facts: Facts) -> frozenset[str]:
+    """Every text made of this borrower's facts: rendered before this borrower is dialled.
+
+    Raises DialogueMisuse when the script needs a fact that is missing: such a borrower must not be dialled.
+    """
+    every = (text for clause in _all_clauses(script) for text in _texts_before_call(clause, facts))
+    return frozenset(every) - static_pieces(script)
+
+
+def pieces_of(script: Script, facts: Facts) -> frozenset[str]:
+    """Every text that must be rendered before this borrower is called, static and personal."""
+    return static_pieces(script) | personal_pieces(script, facts)
+
+
+def missing_facts(script: Script, facts: Facts) -> frozenset[str]:
+    """Names that the script says and the facts lack; empty when the borrower can be called."""
+    named = {name for clause in _all_clauses(script) for name in _BRACES.findall(clause)}
+    return frozenset(name for name in named if FIELDS[name].slot is None and name not in facts)
+
+
+def written(kind: Kind, value: FactValue) -> str:
+    """A value as a person would write it in Chinese: 3200元, 11月5日, 11月5日15:30, 1234."""
+    if kind is Kind.MONEY and isinstance(value, int):
+        return yuan_text(value)
+    if isinstance(value, datetime):
+        local = value.astimezone(SHANGHAI)
+        return f"{local.month}月{local.day}日{local:%H:%M}"
+    if isinstance(value, date):
+        return f"{value.month}月{value.day}日"
+    return str(value)
+
+
+def _cut(sentence: str) -> Iterator[str]:
+    if len(_BRACES.sub("某某某", sentence)) <= LONG_CLAUSE:
+        yield sentence
+        return
+    held = ""
+    parts = re.findall(r"[^，]*，|[^，]+$", sentence)
+    for part in parts[:-1]:
+        held += part
+        if len(held) >= SHORT_PART:
+            yield held
+            held = ""
+    if held or len(parts[-1]) >= 1:
+        yield held + parts[-1]
+
+
+def _fill(clause: str, facts: Facts, slots: Slots) -> Iterator[Piece]:
+    text = ""
+    for part, field in _parts(clause):
+        if field is None:
+            text += part
+        elif field.slot is None:
+            text += _fact(field, facts)
+        else:
+            if text:
+                yield Piece(text)
+            text = ""
+            yield _learnt(field, slots)
+    if text:
+        yield Piece(text)
+
+
+def _parts(clause: str) -> Iterator[tuple[str, Field | None]]:
+    """Alternating plain text and fields; a brace that is no field is refused at load."""
+    for index, part in enumerate(_BRACES.split(clause)):
+        if index % 2:
+            yield part, FIELDS[part]
+        elif part:
+            yield part, None
+
+
+def _fact(field: Field, facts: Facts) -> str:
+    if field.name not in facts:
+        raise DialogueMisuse(f"the script says {{{field.name}}}, which is not among the facts")
+    return written(field.kind, facts[field.name])
+
+
+def _learnt(field: Field, slots: Slots) -> Piece:
+    slot = slots.get(field.slot) if field.slot else None
+    if slot is None or slot.value is None:
+        raise DialogueMisuse(f"the script says {{{field.name}}} before it was heard")
+    return Piece(written(field.kind, slot.value), field.kind, slot.value)
+
+
+def _texts_before_call(clause: str, facts: Facts | None) -> Iterator[str]:
+    """The texts of a clause that can be rendered before the call; without facts only those that need none."""
+    text, is_personal = "", False
+    for part, field in (*_parts(clause), ("", None)):
+        if field is None and part:
+            text += part
+        elif field is not None and field.slot is None:
+            is_personal = True
+            text += _fact(field, facts) if facts is not None else ""
+        else:
+            if text and (facts is not None or not is_personal):
+                yield text
+            text, is_personal = "", False
+
+
+def _all_clauses(script: Script) -> Iterator[str]:
+    for line in _all_lines(script):
+        yield from clauses(line.text)
+
+
+def _all_lines(script: Script) -> Iterator[Line]:
+    yield from script.resume
+    for step in script.steps.values():
+        yield from step.say
+        for again in step.reword:
+            yield from again
+
+
+def text_of(pieces: Sequence[Piece]) -> str:
+    """Pieces as one text."""
+    return "".join(piece.text for piece in pieces)

@@ -1,0 +1,156 @@
+"""What a dialogue remembers, and the same as JSON. Versioned; never holds a fact that the caller of `from_dict` knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ivr.dialogue.effects import Memory
+from ivr.dialogue.errors import DialogueMisuse
+from ivr.meaning import Slot, slot_from_dict, slot_to_dict
+from kit.vocabulary import Outcome, Risk, Severity, SlotName
+
+VERSION = 1
+TEXTS_KEPT = 8
+"""How many of the callee's latest utterances are kept for understanding and for the summary."""
+
+
+class Phase(StrEnum):
+    """Where a call stands: an answer is awaited, a person is being brought, goodbye is being said, it is over."""
+
+    LISTENING = "listening"
+    TRANSFERRING = "transferring"
+    ENDING = "ending"
+    OVER = "over"
+
+
+@dataclass(slots=True)
+class Spoken:
+    """One Say of the latest turn. `heard` is what had been played when the callee cut in; None while nothing is known."""
+
+    say_id: int
+    steps: list[str]
+    pieces: list[str]
+    is_private: bool
+    heard: str | None = None
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+
+@dataclass(slots=True)
+class Promised:
+    """The promise as last told to the desk."""
+
+    pay_on: str
+    amount_fen: int | None
+    bound: str
+    quote: str
+
+
+@dataclass(slots=True)
+class State:
+    """Everything that changes during a call. `asking` is the step that waits for an answer; `back` the one to return to.
+
+    `chain` are the steps spoken in the latest turn, `done` what was already caused (so that nothing is caused twice),
+    `risks` the gravest severity told per category, `taken_by` and `taken_at` which risk step took over and how grave.
+    """
+
+    step: str
+    phase: Phase = Phase.LISTENING
+    asking: str | None = None
+    back: str | None = None
+    chain: list[str] = field(default_factory=list)
+    is_callee: bool = False
+    is_verified: bool = False
+    slots: dict[SlotName, Slot] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
+    risks: dict[Risk, Severity] = field(default_factory=dict)
+    taken_by: str | None = None
+    taken_at: Severity | None = None
+    promised: Promised | None = None
+    done: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    spoken: list[Spoken] = field(default_factory=list)
+    owed: list[str] = field(default_factory=list)
+    tag: int = 0
+    say_id: int = 0
+    silent: int = 0
+    unclear: int = 0
+    transfer_reason: str = ""
+    transfer_failed: str = ""
+    is_time_up: bool = False
+
+
+def to_dict(state: State, script_id: str, digest: str) -> Memory:
+    """JSON shape of a dialogue."""
+    return {
+        "version": VERSION,
+        "script": script_id,
+        "digest": digest,
+        "slots": [slot_to_dict(slot) for slot in state.slots.values()],
+        "outcomes": [outcome.value for outcome in state.outcomes],
+        "risks": {risk.value: severity.name for risk, severity in state.risks.items()},
+        "taken_at": state.taken_at.name if state.taken_at is not None else None,
+        "phase": state.phase.value,
+        "promised": _plain(state.promised) if state.promised else None,
+        "spoken": [_plain(spoken) for spoken in state.spoken],
+        **{name: _copied(getattr(state, name)) for name in _PLAIN},
+    }
+
+
+def from_dict(memory: Memory, script_id: str, digest: str) -> State:
+    """The inverse of to_dict. Raises DialogueMisuse for another version, script or revision, or a damaged memory."""
+    if memory.get("version") != VERSION:
+        raise DialogueMisuse(f"memory of version {memory.get('version')!r}, expected {VERSION}")
+    if (memory.get("script"), memory.get("digest")) != (script_id, digest):
+        raise DialogueMisuse("memory belongs to another script or another revision of it")
+    try:
+        return _state(memory)
+    except (KeyError, TypeError, ValueError) as fault:
+        raise DialogueMisuse(f"memory is damaged: {type(fault).__name__}") from fault
+
+
+_PLAIN = (
+    "step",
+    "asking",
+    "back",
+    "chain",
+    "is_callee",
+    "is_verified",
+    "taken_by",
+    "done",
+    "texts",
+    "owed",
+    "tag",
+    "say_id",
+    "silent",
+    "unclear",
+    "transfer_reason",
+    "transfer_failed",
+    "is_time_up",
+)
+
+
+def _state(memory: Memory) -> State:
+    slots = [slot_from_dict(slot) for slot in memory["slots"]]
+    return State(
+        slots={slot.name: slot for slot in slots},
+        outcomes=[Outcome(code) for code in memory["outcomes"]],
+        risks={Risk(code): Severity[name] for code, name in memory["risks"].items()},
+        taken_at=Severity[memory["taken_at"]] if memory["taken_at"] else None,
+        phase=Phase(memory["phase"]),
+        promised=Promised(**memory["promised"]) if memory["promised"] else None,
+        spoken=[Spoken(**spoken) for spoken in memory["spoken"]],
+        **{name: _copied(memory[name]) for name in _PLAIN},
+    )
+
+
+def _plain(value: Promised | Spoken) -> dict[str, Any]:
+    return {name: _copied(getattr(value, name)) for name in value.__slots__}
+
+
+def _copied(value: Any) -> Any:
+    return list(value) if isinstance(value, list) else value

@@ -1,0 +1,206 @@
+"""What each event does to a walk. One function an event; the table at the end names them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ivr.dialogue import events, outcome, risks, routing
+from ivr.dialogue.errors import PeerMisbehaved, Refused
+from ivr.dialogue.memory import TEXTS_KEPT, Phase, State
+from ivr.dialogue.routing import intents_of
+from ivr.dialogue.walk import Walk, silence_of, unclear_of
+from ivr.meaning import Meaning, Slot
+from ivr.script.model import AskKind, Line, Step
+from kit.vocabulary import Announcement, HangUpReason, Intent, Outcome, Risk, SlotName
+
+KEYS = frozenset("0123456789*#")
+MAX_KEYS = 32
+
+
+def _understood(walk: Walk, event: events.Understood) -> None:
+    state, meaning = walk.state, event.meaning
+    if state.phase is Phase.LISTENING and not state.is_verified and (kind := _announcement(meaning)):
+        return _end_for_machine(walk, kind)
+    state.texts = [*state.texts, meaning.text][-TEXTS_KEPT:] if meaning.text else state.texts
+    fresh = walk.desk.tell_risks(meaning.risk)
+    if {risk.category for risk in meaning.risk} & {Risk.WRONG_PERSON, Risk.THIRD_PARTY}:
+        state.is_callee = state.is_verified = False
+    walk.desk.hear(meaning, walk.asking)
+    if state.phase in (Phase.TRANSFERRING, Phase.OVER):
+        return None
+    if taken := risks.taken_over_by(walk.script, state, fresh):
+        return walk.enter(taken)
+    return _route(walk, meaning) if state.phase is Phase.LISTENING else None
+
+
+def _route(walk: Walk, meaning: Meaning) -> None:
+    state, step = walk.state, walk.asking
+    state.silent = 0
+    route, is_anywhere = routing.choose(walk.script, step, meaning, state=state, facts=walk.facts)
+    if route is not None:
+        return walk.follow(route, is_anywhere)
+    if intents_of(meaning) <= {Intent.BACKCHANNEL}:
+        return walk.listen(step)
+    return _unclear(walk, step)
+
+
+def _unclear(walk: Walk, step: Step) -> None:
+    patience = unclear_of(walk.script, step)
+    walk.state.unclear += 1
+    if walk.state.unclear > patience.tries:
+        return walk.go(patience.goto)
+    return walk.ask_again(step, _reworded(step, walk.state.unclear + walk.state.silent))
+
+
+def _reworded(step: Step, repetition: int) -> tuple[Line, ...]:
+    """The wording of the n-th repetition, counted from one; the last wording stays."""
+    return step.reword[min(repetition, len(step.reword)) - 1] if step.reword else step.say
+
+
+def _pressed(walk: Walk, event: events.Pressed) -> None:
+    if not event.digits or not set(event.digits) <= KEYS or len(event.digits) > MAX_KEYS:
+        raise PeerMisbehaved("keys that no telephone has")
+    if walk.state.phase is not Phase.LISTENING:
+        return None
+    step = walk.asking
+    walk.state.silent = 0
+    if event.digits in step.keys:
+        return walk.follow(step.keys[event.digits])
+    digits = event.digits.removesuffix("#")
+    if digits and step.ask and (meaning := _keyed(step.ask.kind, digits)):
+        walk.meaning = walk.desk.meaning = meaning
+        walk.desk.hear(meaning, step)
+        return _route(walk, meaning)
+    first = next((key for key in event.digits if key in step.keys), None)
+    return walk.follow(step.keys[first]) if first else _unclear(walk, step)
+
+
+def _keyed(kind: AskKind, digits: str) -> Meaning | None:
+    """Digits keyed where digits, a score or an amount in yuan are asked. Keyed digits are not quoted: they identify."""
+    if kind is AskKind.DIGITS:
+        return Meaning("", Intent.UNCLEAR, slots=(Slot(SlotName.DIGITS, digits, "按键"),))
+    if kind is AskKind.SCORE and digits in ("1", "2", "3", "4", "5"):
+        return Meaning("", Intent.RATING, slots=(Slot(SlotName.SCORE, int(digits), "按键"),))
+    if kind is AskKind.AMOUNT and digits.isdecimal() and len(digits) > 1:
+        return Meaning("", Intent.UNCLEAR, slots=(Slot(SlotName.AMOUNT_FEN, int(digits) * 100, "按键"),))
+    return None
+
+
+def _went_silent(walk: Walk, event: events.WentSilent) -> None:
+    if event.tag > walk.state.tag:
+        raise PeerMisbehaved("a silence that was never waited for")
+    if event.tag != walk.state.tag or walk.state.phase is not Phase.LISTENING:
+        return None
+    step, patience = walk.asking, silence_of(walk.script, walk.asking)
+    walk.state.silent += 1
+    if walk.state.silent > patience.tries:
+        return walk.go(patience.goto)
+    return walk.ask_again(step, _reworded(step, walk.state.unclear + walk.state.silent))
+
+
+def _played(walk: Walk, event: events.Played) -> None:
+    _known_say(walk, event.say_id)
+    for spoken in walk.state.spoken:
+        if spoken.say_id == event.say_id and spoken.heard is None:
+            spoken.heard = spoken.text
+
+
+def _interrupted(walk: Walk, event: events.Interrupted) -> None:
+    _known_say(walk, event.say_id)
+    for spoken in walk.state.spoken:
+        if spoken.say_id == event.say_id and spoken.heard is None:
+            spoken.heard = event.heard
+
+
+def _known_say(walk: Walk, say_id: int) -> None:
+    if not 0 < say_id <= walk.state.say_id:
+        raise PeerMisbehaved("speech that never began")
+
+
+def _resumed(walk: Walk, _: events.Resumed) -> None:
+    state = walk.state
+    if state.phase is Phase.OVER:
+        return None
+    if state.phase is Phase.TRANSFERRING:
+        return walk.hand_over(state.transfer_reason, state.transfer_failed)
+    step = walk.script.steps[state.step]
+    if state.phase is Phase.ENDING or step.ask is None:
+        walk.speak(step, step.say)
+        return walk.finish(HangUpReason.SCRIPT_ENDED)
+    walk.speak(step, walk.script.resume)
+    return walk.ask_again(step, step.say)
+
+
+def _transfer_done(walk: Walk, _: events.TransferDone) -> None:
+    if walk.state.phase is Phase.TRANSFERRING:
+        walk.state.phase = Phase.OVER
+        walk.state.outcomes.append(Outcome.TRANSFERRED)
+
+
+def _transfer_failed(walk: Walk, _: events.TransferFailed) -> None:
+    if walk.state.phase is Phase.TRANSFERRING:
+        walk.enter(walk.state.transfer_failed)
+
+
+def _machine_answered(walk: Walk, event: events.MachineAnswered) -> None:
+    if walk.state.phase is Phase.LISTENING and not walk.state.is_verified:
+        _end_for_machine(walk, event.kind)
+
+
+def _end_for_machine(walk: Walk, kind: Announcement) -> None:
+    walk.finish(HangUpReason.MACHINE, outcome.OF_ANNOUNCEMENT[kind])
+
+
+def _commanded(walk: Walk, event: events.Commanded) -> None:
+    if event.order not in ("hand_over", "hang_up"):
+        raise Refused(f"no such order: {event.order}")
+    if walk.state.phase is Phase.OVER:
+        return None
+    if event.order == "hang_up":
+        return walk.finish(HangUpReason.COMMAND, _outcome_if_cut(walk.state))
+    if walk.state.phase is not Phase.TRANSFERRING:
+        walk.hand_over("commanded", walk.script.fault)
+    return None
+
+
+def _time_up(walk: Walk, _: events.TimeUp) -> None:
+    if walk.state.phase is Phase.LISTENING and not walk.state.is_time_up:
+        walk.state.is_time_up = True
+        walk.enter(walk.script.time_up)
+
+
+def _hung_up(walk: Walk, _: events.HungUp) -> None:
+    if walk.state.phase in (Phase.LISTENING, Phase.TRANSFERRING):
+        walk.state.outcomes.append(_outcome_if_cut(walk.state))
+    walk.state.phase = Phase.OVER
+
+
+def _outcome_if_cut(state: State) -> Outcome:
+    return Outcome.HUNG_UP_DURING if state.is_verified else Outcome.HUNG_UP_EARLY
+
+
+def _announcement(meaning: Meaning) -> Announcement | None:
+    if Intent.ANNOUNCEMENT not in intents_of(meaning):
+        return None
+    slot = meaning.slot(SlotName.KIND)
+    try:
+        return Announcement(str(slot.value)) if slot else Announcement.VOICEMAIL
+    except ValueError:
+        return Announcement.VOICEMAIL
+
+
+HANDLERS: Mapping[type, Callable[[Walk, Any], None]] = {
+    events.Understood: _understood,
+    events.Pressed: _pressed,
+    events.WentSilent: _went_silent,
+    events.Played: _played,
+    events.Interrupted: _interrupted,
+    events.Resumed: _resumed,
+    events.TransferDone: _transfer_done,
+    events.TransferFailed: _transfer_failed,
+    events.MachineAnswered: _machine_answered,
+    events.Commanded: _commanded,
+    events.TimeUp: _time_up,
+    events.HungUp: _hung_up,
+}
