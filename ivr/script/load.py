@@ -30,7 +30,9 @@ Read = Callable[[str], str | None]
 
 PHRASES = "_shared/phrases.yaml"
 WORDS = "_shared/forbidden.yaml"
-SCRIPT_KEYS = ["script", "title", "purpose", "start", "max_call_s", "use", "defaults", "always", "risk", "resume", "fault", "time_up", "steps"]  # fmt: skip
+SCRIPT_KEYS = tuple(
+    "script title purpose start max_call_s use defaults always risk resume fault time_up steps".split()  # noqa: SIM905
+)
 FLOW_KEYS = ["flow", "title", "exits", "start", "defaults", "always", "risk", "steps"]
 USE_KEYS = ("flow", "exits")
 DEFAULT_KEYS = ("silence", "unclear")

@@ -17,9 +17,9 @@ from kit.vocabulary import Intent, Outcome, Risk, SlotName
 
 SPECIAL = frozenset({REPEAT, BACK, STAY})
 EXIT = "exit:"
-STEP_KEYS = (
-    ["say", "reword", "do", "ask", "phrases", "slots", "digits", "routes", "keys", "silence", "unclear", "goto", "end", "interruptible", "outcome"]
-)  # fmt: skip
+STEP_KEYS = tuple(
+    "say reword do ask phrases slots digits routes keys silence unclear goto end interruptible outcome".split()  # noqa: SIM905
+)
 CONDITION_KEYS = ("if", "has", "lacks", "heard", "problem", "matches", "verified")
 ROUTE_KEYS = (*CONDITION_KEYS, "do", "goto", "outcome", "phrases")
 PATIENCE_KEYS = ("after", "tries", "goto")
