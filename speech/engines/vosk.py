@@ -1,0 +1,195 @@
+"""Hearing with Vosk: streaming, offline, with the step's phrases as grammar. One model for all threads, one ear a call.
+
+The sample rate is the model's own (`conf/mfcc.conf`): 8 kHz models take the line as it is, others get a stateful
+resampler. Vosk cuts long audio at pauses by itself; the pieces are joined again, turns end where endpointing says.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from speech.audio import Resampler
+from speech.phrases import plain, snap, words_of
+from speech.ports import LINE_RATE_HZ, NOTHING, EngineUnavailable, Heard, Listener, Pcm
+
+UNKNOWN = "[unk]"
+FIRST_CHINESE = Path(__file__).resolve().parent.parent / "models_zh" / "first"
+"""The model that comes with the product; trained on synthetic speech."""
+
+REJECTED_SHARE = 0.5
+"""Share of the speech's time inside [unk] from which on the grammar is held not to fit."""
+
+TAIL = np.zeros(LINE_RATE_HZ * 3 // 10, dtype=np.int16)
+"""0.3 s of silence after the last sample: the network looks 0.18 s ahead, and a clipped end loses its last word."""
+
+CHUNK = LINE_RATE_HZ // 5
+"""Samples given to the decoder at a time when a whole utterance is at hand: it looks for pauses between chunks."""
+
+
+class VoskRecognizer:
+    """A loaded Vosk model directory."""
+
+    has_partials = True
+
+    def __init__(self, model_dir: Path = FIRST_CHINESE, *, name: str = "vosk") -> None:
+        self.name = name
+        self.rate_hz = _model_rate_hz(model_dir)
+        self._model = _load(model_dir)
+        self.has_grammars = not (model_dir / "graph" / "HCLG.fst").exists()
+        self.has_unknown = self.is_word(UNKNOWN)
+
+    def open(self) -> Listener:
+        """An ear for one call."""
+        return VoskListener(self)
+
+    def transcribe(self, pcm: Pcm, phrases: Sequence[str] = ()) -> Heard:
+        """Hear a whole utterance at LINE_RATE_HZ."""
+        listener = VoskListener(self)
+        listener.expect(phrases)
+        for start in range(0, len(pcm), CHUNK):
+            listener.take(pcm[start : start + CHUNK])
+        return listener.finish()
+
+    def missing_words(self, phrases: Sequence[str]) -> tuple[str, ...]:
+        """Parts of the phrases that the vocabulary lacks: Vosk would drop them from the grammar without a word."""
+        parts = (part for phrase in phrases for part in words_of(phrase, self.is_word)[1])
+        return tuple(dict.fromkeys(parts))
+
+    def is_word(self, word: str) -> bool:
+        """Whether the model's vocabulary holds the word."""
+        return bool(self._model.vosk_model_find_word(word) >= 0)
+
+    def decoder(self, phrases: Sequence[str]) -> Any:
+        """A fresh decoder: with a grammar of those phrases that the vocabulary covers whole, or free. About 0.1 ms."""
+        import vosk
+
+        grammar = self._grammar(phrases) if self.has_grammars else []
+        arguments = [json.dumps(grammar, ensure_ascii=False)] if grammar else []
+        decoder = vosk.KaldiRecognizer(self._model, float(self.rate_hz), *arguments)
+        decoder.SetWords(True)
+        return decoder
+
+    def _grammar(self, phrases: Sequence[str]) -> list[str]:
+        covered = [" ".join(words) for words, missing in (words_of(p, self.is_word) for p in phrases) if not missing]
+        listed = [words for words in dict.fromkeys(covered) if words]
+        return [*listed, UNKNOWN] if listed and self.has_unknown else listed
+
+
+class VoskListener:
+    """One ear on one call. Used by one thread at a time."""
+
+    def __init__(self, recognizer: VoskRecognizer) -> None:
+        self._recognizer = recognizer
+        self._phrases: tuple[str, ...] = ()
+        self._decoder: Any = None
+        self._reset()
+
+    def expect(self, phrases: Sequence[str]) -> None:
+        """Set the grammar for what follows; empty means free speech. Forgets what was heard so far."""
+        self._phrases = tuple(dict.fromkeys(plain(phrase) for phrase in phrases))
+        self._reset()
+
+    def feed(self, pcm: Pcm) -> str:
+        """Take samples at LINE_RATE_HZ; the text so far, without what the grammar rejects."""
+        self.take(pcm)
+        partial = json.loads(self._decoder.PartialResult()).get("partial", "")
+        done = "".join(word.text for word in self._words if word.text != UNKNOWN)
+        return plain(f"{done} {_known(partial)}")
+
+    def take(self, pcm: Pcm) -> None:
+        """Take samples without asking for the text so far."""
+        self._accept(pcm, is_last=False)
+
+    def finish(self) -> Heard:
+        """The final text of everything fed since the last reset; resets."""
+        self._accept(TAIL, is_last=True)
+        self._keep(self._decoder.FinalResult())
+        heard = heard_from(self._words, self._phrases, engine=self._recognizer.name)
+        self._reset()
+        return heard
+
+    def close(self) -> None:
+        """Give the decoder back."""
+        self._decoder = None
+
+    def _reset(self) -> None:
+        self._decoder = self._recognizer.decoder(self._phrases)
+        self._words: list[Word] = []
+        self._resampler = Resampler(LINE_RATE_HZ, self._recognizer.rate_hz)
+
+    def _accept(self, pcm: Pcm, *, is_last: bool) -> None:
+        samples = self._resampler.feed(pcm, is_last=is_last)
+        if len(samples) and self._decoder.AcceptWaveform(np.ascontiguousarray(samples, dtype="<i2").tobytes()):
+            self._keep(self._decoder.Result())
+
+    def _keep(self, result: str) -> None:
+        self._words.extend(words_from(result))
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as the engine timed it, in seconds since the decoder began."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+def words_from(result: str) -> list[Word]:
+    """Words of a Vosk result (JSON)."""
+    entries = json.loads(result).get("result", ())
+    return [Word(e["word"], float(e["start"]), float(e["end"]), min(1.0, float(e.get("conf", 1.0)))) for e in entries]
+
+
+def heard_from(words: Sequence[Word], phrases: Sequence[str], *, engine: str) -> Heard:
+    """One Heard from timed words: [unk] removed, brought to the phrases, rejected when [unk] takes most of the time."""
+    if not words:
+        return NOTHING
+    known = [word for word in words if word.text != UNKNOWN]
+    spoken_s = sum(word.end_s - word.start_s for word in words)
+    known_s = sum(word.end_s - word.start_s for word in known)
+    if not known:
+        return Heard("", 0.0, is_rejected=True, start_s=words[0].start_s, end_s=words[-1].end_s, engine=engine)
+    share = known_s / spoken_s if spoken_s else 1.0
+    snapped = snap(plain(" ".join(word.text for word in known)), phrases)
+    sure = sum(word.confidence * (word.end_s - word.start_s) for word in known) / known_s if known_s else 0.0
+    return Heard(
+        text=snapped.text,
+        confidence=round(sure * share * snapped.closeness, 3),
+        is_rejected=share < 1.0 - REJECTED_SHARE,
+        start_s=known[0].start_s,
+        end_s=known[-1].end_s,
+        engine=engine,
+    )
+
+
+def _known(partial: str) -> str:
+    return partial.replace(UNKNOWN, " ")
+
+
+def _model_rate_hz(model_dir: Path) -> int:
+    for conf in (model_dir / "conf" / "mfcc.conf", model_dir / "mfcc.conf"):
+        if conf.is_file():
+            stated = re.search(r"^--sample-frequency=(\d+)", conf.read_text(encoding="utf-8"), re.MULTILINE)
+            return int(stated.group(1)) if stated else 16000
+    raise EngineUnavailable(f"不是 Vosk 模型目录（缺 conf/mfcc.conf）：{model_dir}。请检查 VOSK_MODEL_PATH。")
+
+
+def _load(model_dir: Path) -> Any:
+    try:
+        import vosk
+    except (ImportError, OSError) as error:
+        raise EngineUnavailable(f"vosk 没有装好（{error}）：请运行 make 重装依赖。") from None
+    vosk.SetLogLevel(-1)
+    try:
+        return vosk.Model(str(model_dir))
+    except Exception as error:  # vosk raises the bare class
+        raise EngineUnavailable(f"Vosk 模型读不进来：{model_dir}（{error}）。请检查 VOSK_MODEL_PATH。") from None

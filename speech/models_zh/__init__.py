@@ -1,0 +1,1 @@
+"""Chinese models for Vosk that come with the product. Data only."""

@@ -1,0 +1,114 @@
+"""What a step expects to hear, and how close a recognised text comes to it. Compares characters and sounds; hears nothing.
+
+A grammar of a Vosk recogniser is a back-off bigram over the phrases: it may join pieces of two of them. `snap` takes a
+result back to a listed phrase where that is safe: never across a negation, a number or a day.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pypinyin import Style, lazy_pinyin
+from rapidfuzz.distance import Levenshtein
+
+LONGEST_WORD = 8
+"""Characters tried for one vocabulary word; longer words do not occur in the models used."""
+
+NEAR = 0.34
+"""Largest share of syllables that may differ from a listed phrase for it to be taken as meant."""
+
+_SENSITIVE = re.compile(r"[不没别无未勿零一二两三四五六七八九十百千万亿半幺今明昨前后上下初底]")
+_NOISE = re.compile(r"[\s，。！？、；：,.!?;:·…—\-\"'“”‘’（）()《》]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapped:
+    """A text brought to the grammar: `closeness` is 1.0 for a listed phrase, 0.8 for several listed ones in a row,
+    less for a near one, 0.5 when it is none of them (the text is then left as it was)."""
+
+    text: str
+    closeness: float
+
+
+def plain(text: str) -> str:
+    """The text without spaces and punctuation; spaces between words not written in Hanzi are kept."""
+    spaced = _NOISE.sub(" ", text).strip()
+    return re.sub(r"(?<=[㐀-鿿]) | (?=[㐀-鿿])", "", spaced)
+
+
+@lru_cache(maxsize=8192)
+def sounds(text: str) -> tuple[str, ...]:
+    """Toneless pinyin syllables for comparing; 幺 counts as 一, 还 is hai before 没 有 是 在 不 行 only."""
+    comparable = re.sub(r"还(?=[^没有是在不行])", "环", text.replace("幺", "一"))
+    return tuple(lazy_pinyin(comparable, style=Style.NORMAL))
+
+
+def snap(text: str, phrases: Sequence[str]) -> Snapped:
+    """Bring a recognised text to the nearest of the phrases, where that cannot change its sense."""
+    if not phrases or text in phrases:
+        return Snapped(text, 1.0)
+    if _is_row_of(text, frozenset(phrases)):
+        return Snapped(text, 0.8)
+    nearest = min(phrases, key=lambda phrase: _distance(text, phrase))
+    away = _distance(text, nearest)
+    if away <= NEAR and _SENSITIVE.findall(text) == _SENSITIVE.findall(nearest):
+        return Snapped(nearest, 1.0 - away)
+    return Snapped(text, 0.5)
+
+
+def _distance(text: str, phrase: str) -> float:
+    return Levenshtein.normalized_distance(sounds(text), sounds(phrase))
+
+
+def _is_row_of(text: str, phrases: frozenset[str]) -> bool:
+    """Whether the text is made of whole phrases one after the other."""
+    longest = max(map(len, phrases))
+    reached = [True] + [False] * len(text)
+    for end in range(1, len(text) + 1):
+        reached[end] = any(reached[start] and text[start:end] in phrases for start in range(max(0, end - longest), end))
+    return reached[-1]
+
+
+def words_of(phrase: str, is_word: Callable[[str], bool]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The phrase as vocabulary words, longest match first, and the parts that the vocabulary lacks."""
+    words: list[str] = []
+    missing: list[str] = []
+    for token in plain(phrase).split():
+        for word, is_known in _match(token, is_word):
+            (words if is_known else missing).append(word)
+    return tuple(words), tuple(missing)
+
+
+def _match(token: str, is_word: Callable[[str], bool]) -> list[tuple[str, bool]]:
+    if is_word(token):
+        return [(token, True)]
+    found: list[tuple[str, bool]] = []
+    place = 0
+    while place < len(token):
+        ends = range(min(len(token), place + LONGEST_WORD), place, -1)
+        end = next((end for end in ends if is_word(token[place:end])), None)
+        found.append((token[place : end or place + 1], end is not None))
+        place = end or place + 1
+    return found
+
+
+def digit_loop(digits: str = "零一二三四五六七八九幺") -> tuple[str, ...]:
+    """Phrases that make a grammar in which any digit may follow any digit at the same cost.
+
+    One phrase holds every ordered pair once (a de Bruijn sequence), so the bigram never has to back off.
+    """
+    row = digits[0]
+    pairs = {(a, b) for a in digits for b in digits}
+    stack, path = [digits[0]], []
+    while stack:
+        onward = next((b for b in digits if (stack[-1], b) in pairs), None)
+        if onward is None:
+            path.append(stack.pop())
+        else:
+            pairs.discard((stack[-1], onward))
+            stack.append(onward)
+    row = "".join(reversed(path))
+    return (row, *digits)

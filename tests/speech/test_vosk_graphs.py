@@ -1,0 +1,70 @@
+"""The graphs' phones, readings and lexicon loop agree with the acoustic model that is shipped."""
+
+from __future__ import annotations
+
+import pytest
+
+from speech.engines.vosk import FIRST_CHINESE
+from speech.graphs.fst import LexiconLoop, bigram_text
+from speech.graphs.lexicon import hanzi, readings, sentences, vocabulary
+from speech.graphs.phones import FINALS, INITIALS, POSITIONS, NotASyllable, Transitions, phone, syllable_of, word_phones
+
+
+def test_phone_numbers_are_the_acoustic_models() -> None:
+    lines = (FIRST_CHINESE / "graph" / "phones.txt").read_text(encoding="utf-8").splitlines()
+    listed = {name: int(number) for name, number in (line.split() for line in lines)}
+    ours = {f"{base}_{at}": phone(base, at) for base in INITIALS + FINALS for at in POSITIONS}
+    assert {**ours, "<eps>": 0, "SIL": 1} == listed
+    assert Transitions().count == 778
+
+
+@pytest.mark.parametrize(
+    ("pinyin", "expected"),
+    [("zhi", ("zh", "iii")), ("zi", ("z", "ii")), ("yuan", ("", "van")), ("xue", ("x", "ve")), ("lü", ("l", "v")),
+     ("dui", ("d", "uei")), ("liu", ("l", "iou")), ("wo", ("", "uo")), ("er", ("", "er")), ("n", ("", "en"))],
+)  # fmt: skip
+def test_syllables(pinyin: str, expected: tuple[str, str]) -> None:
+    assert syllable_of(pinyin) == expected
+
+
+@pytest.mark.parametrize("pinyin", ["hng", "xyz", "", "ong"])
+def test_what_is_no_syllable_is_refused(pinyin: str) -> None:
+    with pytest.raises(NotASyllable):
+        syllable_of(pinyin)
+
+
+def test_word_positions() -> None:
+    assert word_phones((("", "a"),)) == (phone("a", "S"),)
+    assert word_phones((("sh", "iii"), ("d", "e"))) == (
+        phone("sh", "B"), phone("iii", "I"), phone("d", "I"), phone("e", "E"),
+    )  # fmt: skip
+
+
+def test_readings_of_the_trade() -> None:
+    assert set(readings("还")) == {(("h", "uan"),), (("h", "ai"),)}
+    assert readings("还款") == ((("h", "uan"), ("k", "uan")),)
+    assert readings("还有") == ((("h", "ai"), ("", "iou")),)
+    assert readings("还没") == ((("h", "ai"), ("m", "ei")),)
+
+
+def test_every_word_has_a_reading_and_the_shipped_list_is_the_built_one() -> None:
+    words = vocabulary(sentences())
+    assert len(hanzi()) == 6763
+    assert all(readings(word) for word in words)
+    lines = (FIRST_CHINESE / "graph" / "words.txt").read_text(encoding="utf-8").splitlines()
+    assert [line.split()[0] for line in lines] == ["<eps>", *words, "[unk]"]
+
+
+def test_tails_are_shared() -> None:
+    loop = LexiconLoop()
+    loop.word(1, (("sh", "iii"),))
+    before = len(loop.arcs)
+    loop.word(2, (("sh", "iii"),))
+    assert len(loop.arcs) == before + 1
+
+
+def test_the_bigram_is_a_distribution_of_listed_words() -> None:
+    text = bigram_text([["是", "的"], ["不是"]], {"是": 1, "的": 2, "不是": 3, "[unk]": 4})
+    arcs = [line.split() for line in text.splitlines()]
+    assert arcs[0][0] == "0"
+    assert all(float(arc[-1]) >= 0 for arc in arcs)
