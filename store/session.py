@@ -48,18 +48,24 @@ class Store:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session that commits when the block ends and rolls back when it raises."""
-        with Session(self._writers, expire_on_commit=False) as session, session.begin():
+        with Session(self._writers, expire_on_commit=False, info={"store": self}) as session, session.begin():
             yield session
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
         """A session for looking only: whatever it changed is thrown away."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self.engine, expire_on_commit=False, info={"store": self}) as session:
             yield session
 
     def close(self) -> None:
         """Give all connections back. A child process calls this after a fork."""
         self.engine.dispose()
+
+
+def store_of(session: Session) -> Store:
+    """The store that opened the session."""
+    store: Store = session.info["store"]
+    return store
 
 
 def database_url(settings: Settings) -> URL:

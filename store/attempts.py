@@ -1,0 +1,224 @@
+"""Questions about attempts. An attempt is committed as INTENT before the carrier is asked; it only ever moves forward."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from kit.ids import new_id
+from kit.vocabulary import Outcome, Purpose
+from store import borrowers, facts, ledger
+from store.facts import FactValue
+from store.models import Attempt, Call, Target, Turn
+from store.words import FINAL_ATTEMPTS, UNANSWERED_OUTCOMES, AttemptState, Attention, TargetState
+
+
+class LeaseLost(RuntimeError):
+    """The target is no longer leased by this owner: dial nothing."""
+
+
+class AlreadyOnTheLine(RuntimeError):
+    """Another attempt to this borrower or number is not over yet: dial nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """What the attempt is to be. `verdict` is JSON of what law said, with the policy's digest."""
+
+    purpose: Purpose
+    verdict: Mapping[str, Any]
+    script_id: str
+    script_digest: str
+    facts: Mapping[str, FactValue]
+    owner: str
+
+
+def intend(session: Session, target_id: str, intention: Intention, *, now: datetime) -> tuple[Attempt, Call]:
+    """Write the attempt and its call, under a valid lease, in the transaction that asked the law.
+
+    Raises LeaseLost or AlreadyOnTheLine; then nothing may be dialled. Call `borrowers.lock` before reading the facts.
+    """
+    target = session.scalars(select(Target).where(Target.id == target_id).with_for_update()).one()
+    until = target.lease_until
+    if target.state is not TargetState.LEASED or target.lease_owner != intention.owner or until is None or until <= now:
+        raise LeaseLost(target_id)
+    borrower = borrowers.lock(session, target.borrower_id)
+    if open_attempts(session, borrower_id=borrower.id, number_digest=borrower.number_digest):
+        raise AlreadyOnTheLine(borrower.id)
+    target.state = TargetState.CALLING
+    target.tries += 1
+    target.blocked_rule = target.blocked_reason = None
+    attempt = Attempt(
+        id=new_id("attempt"),
+        target_id=target.id,
+        campaign_id=target.campaign_id,
+        borrower_id=borrower.id,
+        attempt_no=target.tries,
+        state=AttemptState.INTENT,
+        purpose=intention.purpose,
+        number_digest=borrower.number_digest,
+        owner=intention.owner,
+        verdict=dict(intention.verdict),
+        created_at=now,
+    )
+    session.add(attempt)
+    session.flush()
+    call = _add_call(session, attempt, target.loan_id, intention, now=now)
+    ledger.append(session, "attempt.intended", attempt.id, _proof(attempt, intention), now=now)
+    return attempt, call
+
+
+def _add_call(session: Session, attempt: Attempt, loan_id: str | None, intention: Intention, *, now: datetime) -> Call:
+    call = Call(
+        id=new_id("call"),
+        attempt_id=attempt.id,
+        borrower_id=attempt.borrower_id,
+        loan_id=loan_id,
+        script_id=intention.script_id,
+        script_digest=intention.script_digest,
+        facts=facts.to_json(intention.facts),
+        state="new",
+        agents_tried=0,
+        created_at=now,
+    )
+    session.add(call)
+    session.flush()
+    return call
+
+
+def _proof(attempt: Attempt, intention: Intention) -> dict[str, Any]:
+    return {
+        "purpose": attempt.purpose.value,
+        "number": attempt.number_digest,
+        "attempt_no": attempt.attempt_no,
+        "rule": str(intention.verdict.get("rule", "")),
+        "policy": str(intention.verdict.get("policy_digest", "")),
+        "script": intention.script_digest,
+    }
+
+
+def get(session: Session, attempt_id: str) -> Attempt:
+    """Raises LookupError when there is none."""
+    attempt = session.get(Attempt, attempt_id)
+    if attempt is None:
+        raise LookupError("no such attempt")
+    return attempt
+
+
+def placed(session: Session, attempt_id: str, *, carrier_sid: str, now: datetime) -> None:
+    """The carrier took the call and named it."""
+    attempt = _locked(session, attempt_id)
+    attempt.carrier_sid = attempt.carrier_sid or carrier_sid
+    attempt.placed_at = attempt.placed_at or now
+    advance(attempt, AttemptState.PLACED)
+
+
+def refused(session: Session, attempt_id: str, *, fault_code: str, outcome: Outcome, now: datetime) -> None:
+    """The carrier certainly did not take the call: it never rang and counts in no cap."""
+    attempt = _locked(session, attempt_id)
+    if advance(attempt, AttemptState.FAILED):
+        attempt.fault_code, attempt.outcome, attempt.ended_at = fault_code[:64], outcome, now
+
+
+def doubted(session: Session, attempt_id: str) -> None:
+    """Nobody knows whether the carrier took the call (time-out, 5xx): never post it again, ask."""
+    advance(_locked(session, attempt_id), AttemptState.UNKNOWN)
+
+
+def advance(attempt: Attempt, to: AttemptState) -> bool:
+    """Move to a state of higher rank; False (and nothing changed) otherwise. The first final state stands."""
+    if to.rank <= attempt.state.rank:
+        return False
+    attempt.state = to
+    return True
+
+
+def attention(attempt: Attempt) -> Attention:
+    """How the attempt counts in the caps."""
+    if attempt.state is AttemptState.FAILED and attempt.placed_at is None:
+        return Attention.NOT_PLACED
+    if attempt.outcome in UNANSWERED_OUTCOMES:
+        return Attention.UNANSWERED
+    if attempt.answered_at is not None:
+        return Attention.CONNECTED
+    return Attention.UNANSWERED if attempt.state in FINAL_ATTEMPTS else Attention.PENDING
+
+
+def open_attempts(session: Session, *, borrower_id: str, number_digest: str) -> Sequence[Attempt]:
+    """Attempts to this borrower or number that are not over."""
+    query = select(Attempt).where(
+        (Attempt.borrower_id == borrower_id) | (Attempt.number_digest == number_digest),
+        Attempt.state.not_in(FINAL_ATTEMPTS),
+    )
+    return session.scalars(query).all()
+
+
+def in_flight(session: Session, *, campaign_id: str | None = None) -> int:
+    """How many attempts are not over: INTENT and UNKNOWN hold a seat too."""
+    query = select(func.count()).select_from(Attempt).where(Attempt.state.not_in(FINAL_ATTEMPTS))
+    if campaign_id is not None:
+        query = query.where(Attempt.campaign_id == campaign_id)
+    return session.scalar(query) or 0
+
+
+def to_ask_about(session: Session, *, now: datetime, older_than_s: float) -> Sequence[Attempt]:
+    """Attempts that have not been over for too long: the sweep asks the carrier about each. The oldest first."""
+    query = select(Attempt).where(
+        Attempt.state.not_in(FINAL_ATTEMPTS), Attempt.created_at <= now - timedelta(seconds=older_than_s)
+    )
+    return session.scalars(query.order_by(Attempt.created_at)).all()
+
+
+def doubt_abandoned(session: Session, *, now: datetime, older_than_s: float) -> Sequence[str]:
+    """INTENT rows whose writer is gone become UNKNOWN, never ready; their ids."""
+    query = select(Attempt).where(
+        Attempt.state == AttemptState.INTENT, Attempt.created_at <= now - timedelta(seconds=older_than_s)
+    )
+    found = session.scalars(query.with_for_update()).all()
+    for attempt in found:
+        attempt.state = AttemptState.UNKNOWN
+    return [attempt.id for attempt in found]
+
+
+def unsettled(session: Session, *, limit: int = 200) -> Sequence[Attempt]:
+    """Attempts that are over and have an outcome, and whose target waits to be moved on."""
+    query = select(Attempt).where(Attempt.state.in_(FINAL_ATTEMPTS), Attempt.settled_at.is_(None), Attempt.outcome.is_not(None))
+    return session.scalars(query.order_by(Attempt.ended_at).limit(limit)).all()
+
+
+def conclude_silent(session: Session, *, now: datetime, older_than_s: float) -> Sequence[str]:
+    """Give an outcome to calls that the carrier ended and no driver finished (its worker died at the end); their ids."""
+    query = select(Attempt).where(
+        Attempt.state.in_(FINAL_ATTEMPTS),
+        Attempt.outcome.is_(None),
+        Attempt.ended_at <= now - timedelta(seconds=older_than_s),
+    )
+    found = session.scalars(query.with_for_update()).all()
+    for attempt in found:
+        _conclude(session, attempt)
+    return [attempt.id for attempt in found]
+
+
+def _conclude(session: Session, attempt: Attempt) -> None:
+    call = session.scalars(select(Call).where(Call.attempt_id == attempt.id)).one_or_none()
+    spoke = (
+        call is not None
+        and session.scalars(select(Turn.id).where(Turn.call_id == call.id, Turn.speaker == "callee").limit(1)).first()
+    )
+    if call is not None and call.outcome not in (None, Outcome.UNKNOWN):
+        attempt.outcome = call.outcome
+    elif (attempt.answered_by or "").startswith("machine"):
+        attempt.outcome = Outcome.VOICEMAIL
+    else:
+        attempt.outcome = Outcome.HUNG_UP_DURING if spoke else Outcome.HUNG_UP_EARLY
+    if call is not None:
+        call.outcome, call.state, call.ended_at = attempt.outcome, "ended", call.ended_at or attempt.ended_at
+
+
+def _locked(session: Session, attempt_id: str) -> Attempt:
+    return session.scalars(select(Attempt).where(Attempt.id == attempt_id).with_for_update()).one()

@@ -1,0 +1,106 @@
+"""Questions about borrowers and their loans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kit.ids import new_id
+from store.models import Borrower, Loan
+from store.session import store_of
+
+
+@dataclass(frozen=True, slots=True)
+class ListedLoan:
+    """One good row of a lender's list. `phone_e164` is already E.164; `as_of_on` is the day on which the list was true."""
+
+    name: str
+    phone_e164: str
+    id_last4: str
+    loan_no: str
+    amount_due_fen: int
+    due_on: date
+    overdue_days: int
+    as_of_on: date
+    vehicle: str | None = None
+    plate_tail: str | None = None
+    birth_md: str = ""
+    external_ref: str | None = None
+
+
+def get(session: Session, borrower_id: str) -> Borrower:
+    """Raises LookupError when there is none."""
+    borrower = session.get(Borrower, borrower_id)
+    if borrower is None:
+        raise LookupError("no such borrower")
+    return borrower
+
+
+def loan(session: Session, loan_id: str) -> Loan:
+    """Raises LookupError when there is none."""
+    found = session.get(Loan, loan_id)
+    if found is None:
+        raise LookupError("no such loan")
+    return found
+
+
+def lock(session: Session, borrower_id: str) -> Borrower:
+    """The borrower, kept from other writers until the transaction ends: what is checked stays true until it is acted on."""
+    found = session.scalars(select(Borrower).where(Borrower.id == borrower_id).with_for_update()).one_or_none()
+    if found is None:
+        raise LookupError("no such borrower")
+    return found
+
+
+def put(session: Session, row: ListedLoan, *, now: datetime) -> tuple[Borrower, Loan]:
+    """The borrower and loan of the row, added or brought up to date. Raises LoanOfAnother."""
+    borrower = _put_borrower(session, row, now)
+    found = session.scalars(select(Loan).where(Loan.loan_no == row.loan_no)).one_or_none()
+    if found is None:
+        found = Loan(id=new_id("loan"), loan_no=row.loan_no, borrower_id=borrower.id, created_at=now)
+        session.add(found)
+    elif found.borrower_id != borrower.id:
+        raise LoanOfAnother("贷款编号已属于另一位客户")
+    _bring_up_to_date(found, row, now)
+    session.flush()
+    return borrower, found
+
+
+class LoanOfAnother(ValueError):
+    """The list gives a loan to another borrower than the one who has it. The message carries no personal value."""
+
+
+def _bring_up_to_date(found: Loan, row: ListedLoan, now: datetime) -> None:
+    found.amount_due_fen = row.amount_due_fen
+    found.due_on = row.due_on
+    found.overdue_days = row.overdue_days
+    found.as_of_on = row.as_of_on
+    found.vehicle = row.vehicle or found.vehicle
+    found.plate_tail = row.plate_tail or found.plate_tail
+    found.updated_at = now
+
+
+def _put_borrower(session: Session, row: ListedLoan, now: datetime) -> Borrower:
+    found = session.scalars(
+        select(Borrower).where(
+            Borrower.phone_e164 == row.phone_e164, Borrower.name == row.name, Borrower.id_last4 == row.id_last4
+        )
+    ).one_or_none()
+    if found is None:
+        found = Borrower(
+            id=new_id("borrower"),
+            name=row.name,
+            phone_e164=row.phone_e164,
+            number_digest=store_of(session).digest(row.phone_e164),
+            id_last4=row.id_last4,
+            birth_md=row.birth_md,
+            external_ref=row.external_ref,
+            created_at=now,
+            updated_at=now,
+        )
+        session.add(found)
+        session.flush()
+    return found

@@ -1,0 +1,243 @@
+"""Questions about campaigns and their targets. The lease is a compare-and-set; a lost lease changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.orm import Session
+
+from kit.ids import new_id
+from kit.vocabulary import Outcome, Purpose
+from store import ledger
+from store.models import Attempt, Campaign, Reject, Target
+from store.words import FINAL_ATTEMPTS, FINAL_CAMPAIGNS, CampaignState, TargetState
+
+
+class NameTaken(ValueError):
+    """There is a campaign of this name."""
+
+
+class IllegalStep(ValueError):
+    """The campaign cannot go from its state to the wanted one."""
+
+
+_STEPS: dict[CampaignState, frozenset[CampaignState]] = {
+    CampaignState.DRAFT: frozenset({CampaignState.RUNNING, CampaignState.STOPPED}),
+    CampaignState.RUNNING: frozenset({CampaignState.PAUSED, CampaignState.DONE, CampaignState.STOPPED}),
+    CampaignState.PAUSED: frozenset({CampaignState.RUNNING, CampaignState.STOPPED}),
+    CampaignState.DONE: frozenset(),
+    CampaignState.STOPPED: frozenset(),
+}
+
+
+def create(session: Session, name: str, *, script_id: str, purpose: Purpose, now: datetime) -> Campaign:
+    """A draft. Raises NameTaken."""
+    if by_name(session, name) is not None:
+        raise NameTaken(name)
+    campaign = Campaign(
+        id=new_id("campaign"), name=name, script_id=script_id, purpose=purpose, state=CampaignState.DRAFT, created_at=now
+    )
+    session.add(campaign)
+    session.flush()
+    ledger.append(session, "campaign.created", campaign.id, {"script": script_id, "purpose": purpose.value}, now=now)
+    return campaign
+
+
+def by_name(session: Session, name: str) -> Campaign | None:
+    return session.scalars(select(Campaign).where(Campaign.name == name)).one_or_none()
+
+
+def get(session: Session, campaign_id: str) -> Campaign:
+    """Raises LookupError when there is none."""
+    campaign = session.get(Campaign, campaign_id)
+    if campaign is None:
+        raise LookupError("no such campaign")
+    return campaign
+
+
+def every(session: Session) -> Sequence[Campaign]:
+    """All campaigns, the newest first."""
+    return session.scalars(select(Campaign).order_by(Campaign.created_at.desc(), Campaign.id.desc())).all()
+
+
+def running(session: Session) -> Sequence[Campaign]:
+    return session.scalars(select(Campaign).where(Campaign.state == CampaignState.RUNNING).order_by(Campaign.id)).all()
+
+
+def step(session: Session, campaign_id: str, to: CampaignState, *, now: datetime, script_digest: str | None = None) -> Campaign:
+    """Move the campaign. `script_digest` is fixed by the first start. Raises IllegalStep."""
+    campaign = session.scalars(select(Campaign).where(Campaign.id == campaign_id).with_for_update()).one()
+    if to not in _STEPS[campaign.state]:
+        raise IllegalStep(f"{campaign.state} -> {to}")
+    ledger.append(session, "campaign.moved", campaign.id, {"from": campaign.state.value, "to": to.value}, now=now)
+    campaign.state = to
+    if to is CampaignState.RUNNING:
+        campaign.started_at = campaign.started_at or now
+        campaign.script_digest = campaign.script_digest or script_digest
+    if to in FINAL_CAMPAIGNS:
+        campaign.ended_at = now
+    session.flush()
+    return campaign
+
+
+def add_target(session: Session, campaign_id: str, *, borrower_id: str, loan_id: str | None, now: datetime) -> Target | None:
+    """A new target, waiting; None when this borrower and loan already are in the campaign."""
+    found = session.scalars(
+        select(Target).where(Target.campaign_id == campaign_id, Target.borrower_id == borrower_id, Target.loan_id == loan_id)
+    ).one_or_none()
+    if found is not None:
+        return None
+    target = Target(
+        id=new_id("target"),
+        campaign_id=campaign_id,
+        borrower_id=borrower_id,
+        loan_id=loan_id,
+        state=TargetState.WAITING,
+        next_try_at=now,
+        tries=0,
+    )
+    session.add(target)
+    session.flush()
+    return target
+
+
+def add_reject(
+    session: Session, campaign_id: str, *, source: str, line_no: int, field: str, reason: str, now: datetime
+) -> None:
+    """Note a refused row: never its values."""
+    session.add(
+        Reject(
+            id=new_id("reject"),
+            campaign_id=campaign_id,
+            source=source,
+            line_no=line_no,
+            field=field,
+            reason=reason,
+            made_at=now,
+        )
+    )
+
+
+def targets(session: Session, campaign_id: str) -> Sequence[Target]:
+    return session.scalars(select(Target).where(Target.campaign_id == campaign_id).order_by(Target.id)).all()
+
+
+def target(session: Session, target_id: str) -> Target:
+    """Raises LookupError when there is none."""
+    found = session.get(Target, target_id)
+    if found is None:
+        raise LookupError("no such target")
+    return found
+
+
+def unprepared_targets(session: Session, campaign_id: str, *, limit: int = 100) -> Sequence[Target]:
+    """Targets whose prompts are not rendered yet."""
+    query = select(Target).where(
+        Target.campaign_id == campaign_id, Target.state == TargetState.WAITING, Target.prepared_at.is_(None)
+    )
+    return session.scalars(query.order_by(Target.next_try_at, Target.id).limit(limit)).all()
+
+
+def mark_prepared(session: Session, target_id: str, *, now: datetime) -> None:
+    target(session, target_id).prepared_at = now
+
+
+def due_targets(session: Session, campaign_id: str, *, now: datetime, limit: int) -> Sequence[str]:
+    """Ids of targets that may be leased now: prepared, waiting, their time has come. The longest waiting first."""
+    query = select(Target.id).where(
+        Target.campaign_id == campaign_id,
+        Target.state == TargetState.WAITING,
+        Target.prepared_at.is_not(None),
+        Target.next_try_at <= now,
+    )
+    return session.scalars(query.order_by(Target.next_try_at, Target.id).limit(limit)).all()
+
+
+def lease(session: Session, target_id: str, *, owner: str, now: datetime, for_s: float) -> bool:
+    """Take the target if nobody else did: one of many callers gets True."""
+    change = (
+        update(Target)
+        .where(Target.id == target_id, Target.state == TargetState.WAITING, Target.next_try_at <= now)
+        .values(state=TargetState.LEASED, lease_owner=owner, lease_until=now + timedelta(seconds=for_s))
+    )
+    return _changed_one(session, change)
+
+
+def release(session: Session, target_id: str, *, owner: str, next_try_at: datetime, reason: str = "", rule: str = "") -> bool:
+    """Give a lease back unused (law says later, no seat): only its owner can, and only before an attempt was made."""
+    change = (
+        update(Target)
+        .where(Target.id == target_id, Target.state == TargetState.LEASED, Target.lease_owner == owner)
+        .values(
+            state=TargetState.WAITING,
+            lease_owner=None,
+            lease_until=None,
+            next_try_at=next_try_at,
+            blocked_rule=rule or None,
+            blocked_reason=reason or None,
+        )
+    )
+    return _changed_one(session, change)
+
+
+def block(session: Session, target_id: str, *, rule: str, reason: str) -> bool:
+    """The law forbids this target for good: no further try in this campaign."""
+    change = (
+        update(Target)
+        .where(Target.id == target_id, Target.state.in_((TargetState.WAITING, TargetState.LEASED)))
+        .values(state=TargetState.BLOCKED, lease_owner=None, lease_until=None, blocked_rule=rule, blocked_reason=reason[:255])
+    )
+    return _changed_one(session, change)
+
+
+def expire_leases(session: Session, *, now: datetime) -> int:
+    """Targets whose lease ran out before an attempt was made go back to waiting; how many.
+
+    Nothing was dialled: an attempt is written under a valid lease only (attempts.intend), and it moves the target to
+    CALLING. Targets that are CALLING are settled through their attempt, which never goes back.
+    """
+    change = (
+        update(Target)
+        .where(Target.state == TargetState.LEASED, Target.lease_until < now)
+        .values(state=TargetState.WAITING, lease_owner=None, lease_until=None)
+    )
+    return cast("CursorResult[object]", session.execute(change)).rowcount
+
+
+def settle(session: Session, attempt_id: str, *, outcome: Outcome, next_try_at: datetime | None, now: datetime) -> bool:
+    """Close the books on an attempt: its target is done, or waits for `next_try_at`. Once only: False when it was done."""
+    attempt = session.scalars(select(Attempt).where(Attempt.id == attempt_id).with_for_update()).one()
+    if attempt.settled_at is not None or attempt.state not in FINAL_ATTEMPTS:
+        return False
+    attempt.settled_at = now
+    attempt.outcome = attempt.outcome or outcome
+    if attempt.target_id is not None:
+        found = target(session, attempt.target_id)
+        found.last_outcome = outcome
+        found.state = TargetState.DONE if next_try_at is None else TargetState.WAITING
+        found.next_try_at = next_try_at or found.next_try_at
+        found.lease_owner = found.lease_until = None
+    ledger.append(
+        session,
+        "attempt.settled",
+        attempt.id,
+        {"outcome": outcome.value, "again": next_try_at.isoformat() if next_try_at else None},
+        now=now,
+    )
+    session.flush()
+    return True
+
+
+def count_by_state(session: Session, campaign_id: str) -> dict[TargetState, int]:
+    """How many targets are in each state; states that nobody is in are 0."""
+    query = select(Target.state, func.count()).where(Target.campaign_id == campaign_id).group_by(Target.state)
+    counted = dict(session.execute(query).tuples().all())
+    return {state: counted.get(state, 0) for state in TargetState}
+
+
+def _changed_one(session: Session, change: object) -> bool:
+    result = cast("CursorResult[object]", session.execute(change))  # type: ignore[call-overload]
+    return bool(result.rowcount == 1)

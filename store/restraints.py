@@ -1,0 +1,115 @@
+"""Questions about what stops calls: holds, wishes not to be called, locked numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from kit.ids import new_id
+from store import ledger
+from store.models import DoNotCall, Hold, NumberLock
+from store.words import DoNotCallScope
+
+
+def open_holds(session: Session, borrower_id: str, *, now: datetime) -> Sequence[Hold]:
+    """Holds that bind now."""
+    query = select(Hold).where(
+        Hold.borrower_id == borrower_id, Hold.lifted_at.is_(None), or_(Hold.until_at.is_(None), Hold.until_at > now)
+    )
+    return session.scalars(query.order_by(Hold.from_at)).all()
+
+
+def put_hold(
+    session: Session,
+    borrower_id: str,
+    *,
+    rule: str,
+    case_id: str | None,
+    days: int | None,
+    is_permanent: bool,
+    lift_by: str,
+    now: datetime,
+) -> Hold:
+    """Stop dunning for `days`, or until lifted. An open hold of the same rule and case is prolonged, never shortened."""
+    until = None if days is None else now + timedelta(days=days)
+    for hold in open_holds(session, borrower_id, now=now):
+        if hold.rule == rule and hold.case_id == case_id:
+            if hold.until_at is not None:
+                hold.until_at = None if until is None else max(hold.until_at, until)
+            return hold
+    hold = Hold(
+        id=new_id("hold"),
+        borrower_id=borrower_id,
+        rule=rule,
+        from_at=now,
+        until_at=until,
+        is_permanent=is_permanent,
+        lift_by=lift_by,
+        case_id=case_id,
+    )
+    session.add(hold)
+    session.flush()
+    payload = {"rule": rule, "until": until.isoformat() if until else None, "case": case_id}
+    ledger.append(session, "hold.put", borrower_id, payload, now=now)
+    return hold
+
+
+def holds_of_case(session: Session, case_id: str) -> Sequence[Hold]:
+    return session.scalars(select(Hold).where(Hold.case_id == case_id).order_by(Hold.from_at)).all()
+
+
+def lift_hold(session: Session, hold: Hold, *, by: str, now: datetime) -> None:
+    """End a hold. Nothing is deleted."""
+    if hold.lifted_at is None:
+        hold.lifted_at, hold.lifted_by = now, by
+        ledger.append(session, "hold.lifted", hold.borrower_id, {"rule": hold.rule, "case": hold.case_id}, now=now)
+
+
+def stop_calling(
+    session: Session, borrower_id: str, *, scope: DoNotCallScope, call_id: str | None, quote: str, now: datetime
+) -> DoNotCall:
+    """The borrower wants no more calls. The same wish twice is one wish."""
+    for wish in do_not_call(session, borrower_id):
+        if wish.scope is scope:
+            return wish
+    wish = DoNotCall(id=new_id("dnc"), borrower_id=borrower_id, scope=scope, call_id=call_id, quote=quote, since_at=now)
+    session.add(wish)
+    session.flush()
+    ledger.append(session, "calls.stopped", borrower_id, {"scope": scope.value, "call": call_id}, now=now)
+    return wish
+
+
+def do_not_call(session: Session, borrower_id: str) -> Sequence[DoNotCall]:
+    """Wishes that bind."""
+    query = select(DoNotCall).where(DoNotCall.borrower_id == borrower_id, DoNotCall.lifted_at.is_(None))
+    return session.scalars(query).all()
+
+
+def lock_number(session: Session, number_digest: str, *, reason: str, call_id: str | None, now: datetime) -> NumberLock:
+    """Nobody dials this number until somebody re-verifies it."""
+    lock = number_lock(session, number_digest)
+    if lock is None:
+        lock = NumberLock(id=new_id("lock"), number_digest=number_digest, reason=reason, call_id=call_id, since_at=now)
+        session.add(lock)
+        session.flush()
+        ledger.append(session, "number.locked", number_digest, {"reason": reason, "call": call_id}, now=now)
+    return lock
+
+
+def number_lock(session: Session, number_digest: str) -> NumberLock | None:
+    """The lock that binds, if any."""
+    query = select(NumberLock).where(NumberLock.number_digest == number_digest, NumberLock.reverified_at.is_(None))
+    return session.scalars(query.limit(1)).first()
+
+
+def reverify_number(session: Session, number_digest: str, *, by: str, now: datetime) -> bool:
+    """Somebody proved that the number is the borrower's again; False when it was not locked."""
+    lock = number_lock(session, number_digest)
+    if lock is None:
+        return False
+    lock.reverified_at, lock.reverified_by = now, by
+    ledger.append(session, "number.reverified", number_digest, {}, now=now)
+    return True
