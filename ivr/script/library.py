@@ -12,7 +12,7 @@ from ivr.script.load import load_script
 from ivr.script.model import Script
 
 
-class RevisionLost(Exception):
+class RevisionLost(LookupError):
     """A call's script was changed and no copy of its revision was kept."""
 
 
