@@ -8,17 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from pypinyin import Style, lazy_pinyin, pinyin
+from pypinyin import Style, pinyin
 
 from speech.graphs.phones import NotASyllable, Syllable, syllable_of
+from speech.mandarin.readings import readings as spoken_readings
 
 DOMAIN = Path(__file__).with_name("domain.txt")
 
-_HUAN = frozenset("款钱清到")
-"""After 还 in a multi-character word these make it huan; 没 有 是 and the rest leave it hai."""
-
-_FIXED = {"还不起": "huan bu qi", "还不上": "huan bu shang", "转账": "zhuan zhang", "发了": "fa le", "没了": "mei le"}
-_EXTRA_READINGS = {
+_SINGLE = {
     "幺": ("yao",),
     "嗯": ("en",),
     "喂": ("wei",),
@@ -26,8 +23,9 @@ _EXTRA_READINGS = {
     "还": ("huan", "hai"),
     "谁": ("shei", "shui"),
     "那": ("na", "nei"),
+    "哪": ("na", "nei"),
 }
-_ACCEPTED = {"嗯嗯": ("en en",), "没听清": ("mei ting qing",)}
+"""Readings of single Hanzi in place of the dictionary's, which lists rare ones first and omits spoken ones."""
 
 
 def sentences(path: Path = DOMAIN) -> list[list[str]]:
@@ -45,30 +43,14 @@ def hanzi() -> list[str]:
 def readings(word: str) -> tuple[tuple[Syllable, ...], ...]:
     """All ways in which a word may sound: every reading of a single Hanzi, one reading of a longer word."""
     if len(word) > 1:
-        return (_syllables(_word_pinyin(word)),)
-    listed = [*_EXTRA_READINGS.get(word, ()), *pinyin(word, style=Style.NORMAL, heteronym=True)[0]]
-    if word in _EXTRA_READINGS:
-        listed = list(_EXTRA_READINGS[word])
+        return (tuple(syllable_of(sound.rstrip("12345")) for sound in spoken_readings(word)),)
+    listed = _SINGLE.get(word) or pinyin(word, style=Style.NORMAL, heteronym=True)[0]
     return tuple(dict.fromkeys(sounds for one in listed if (sounds := _legal(one))))
 
 
 def vocabulary(texts: Iterable[list[str]]) -> list[str]:
     """Words of the texts and every Hanzi, sorted; no Latin, no digits."""
     return sorted({word for text in texts for word in text} | set(hanzi()))
-
-
-def _word_pinyin(word: str) -> list[str]:
-    if word in _FIXED:
-        return _FIXED[word].split()
-    sounds = lazy_pinyin(word, style=Style.NORMAL)
-    for place, character in enumerate(word[:-1]):
-        if character == "还" and word[place + 1] in _HUAN:
-            sounds[place] = "huan"
-    return [fixed[0] if (fixed := _EXTRA_READINGS.get(char)) else sound for char, sound in zip(word, sounds, strict=True)]
-
-
-def _syllables(sounds: list[str]) -> tuple[Syllable, ...]:
-    return tuple(syllable_of(sound) for sound in sounds)
 
 
 def _legal(sound: str) -> tuple[Syllable, ...]:
