@@ -1,0 +1,134 @@
+"""The callers' ear: a command that reads a path a line and answers a JSON line. What it heard once is kept on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import os
+import shlex
+from pathlib import Path
+from typing import Protocol
+
+from simulator import audio
+
+log = logging.getLogger("simulator")
+
+DEFAULT_COMMAND = ".venv/bin/flask --app app speech hear - --engine whisper --json"
+
+
+class Ear(Protocol):
+    """Turns sound into text."""
+
+    async def hear(self, mulaw: bytes) -> str:
+        """What was said, empty when nothing was understood."""
+
+    async def close(self) -> None:
+        """Stop listening."""
+
+
+class Deaf:
+    """No ear: callers answer turn by turn."""
+
+    async def hear(self, mulaw: bytes) -> str:
+        """Nothing."""
+        return ""
+
+    async def close(self) -> None:
+        """Nothing to stop."""
+
+
+class CommandEar:
+    """A persistent process: one WAV path a line in, one {"path", "text"} a line out. Started anew when it dies."""
+
+    def __init__(self, command: str, *, cache: Path, timeout_s: float = 60.0) -> None:
+        self._command = command
+        self._cache = cache
+        self._timeout_s = timeout_s
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._waiting: dict[str, list[asyncio.Future[str]]] = {}
+        self._starting = asyncio.Lock()
+        self.asked = self.remembered = 0
+
+    async def hear(self, mulaw: bytes) -> str:
+        """From memory, else from the process; empty when it fails or takes longer than the limit."""
+        digest = hashlib.sha256(self._command.encode() + b"\0" + mulaw).hexdigest()
+        kept = self._cache / f"{digest}.json"
+        if kept.exists():
+            self.remembered += 1
+            return str(json.loads(kept.read_text(encoding="utf-8"))["text"])
+        self.asked += 1
+        path = self._cache / f"{digest}.wav"
+        self._cache.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(audio.wav([mulaw]))
+        try:
+            text = await asyncio.wait_for(self._ask(str(path)), self._timeout_s)
+        except (TimeoutError, OSError) as fault:
+            log.warning("the ear failed: %s", type(fault).__name__)
+            return ""
+        _write(kept, json.dumps({"text": text}, ensure_ascii=False))
+        path.unlink(missing_ok=True)
+        return text
+
+    async def close(self) -> None:
+        """End the process."""
+        if self._reader is not None:
+            self._reader.cancel()
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    async def _ask(self, path: str) -> str:
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        process = await self._running()
+        self._waiting.setdefault(path, []).append(answer)
+        if len(self._waiting[path]) == 1:
+            assert process.stdin is not None
+            process.stdin.write(path.encode() + b"\n")
+            await process.stdin.drain()
+        return await answer
+
+    async def _running(self) -> asyncio.subprocess.Process:
+        async with self._starting:
+            if self._process is None or self._process.returncode is not None:
+                self._process = await asyncio.create_subprocess_exec(
+                    *shlex.split(self._command),
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    limit=1 << 20,
+                    env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                )
+                self._reader = asyncio.create_task(self._read(self._process))
+            return self._process
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        while line := await process.stdout.readline():
+            try:
+                said = json.loads(line)
+                path, text = str(said["path"]), str(said["text"])
+            except (ValueError, KeyError, TypeError):
+                continue
+            self._settle(path, text)
+        await process.wait()
+        log.warning("the ear ended with %s", process.returncode)
+        for path in list(self._waiting):
+            self._fail(path)
+
+    def _settle(self, path: str, text: str) -> None:
+        for answer in self._waiting.pop(path, []):
+            if not answer.done():
+                answer.set_result(text)
+
+    def _fail(self, path: str) -> None:
+        for answer in self._waiting.pop(path, []):
+            if not answer.done():
+                answer.set_exception(OSError("the ear ended"))
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
