@@ -12,6 +12,7 @@ import store.commands
 from kit import log
 from kit.clock import Clock, SystemClock
 from kit.settings import Settings, load_settings
+from store.session import Store
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Flask:
@@ -20,7 +21,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     log.configure(settings.log_level)
     app = Flask("app")
     app.config["HUILING_SETTINGS"] = settings
-    app.config["HUILING_CLOCK"] = clock or SystemClock(settings.clock_offset_s)
+    clock = clock or SystemClock(settings.clock_offset_s)
+    app.config["HUILING_CLOCK"] = clock
+    app.extensions["store"] = Store(settings, clock)
     for room in (ivr, speech, store, campaigns, desk):
         app.cli.add_command(room.commands.cli)
     return app

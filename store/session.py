@@ -7,6 +7,8 @@ same promise is kept by row locks (store.locks). Every commit is synced: what wa
 from __future__ import annotations
 
 import contextlib
+import functools
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,28 +29,39 @@ class Store:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
-        self.url = database_url(settings)
-        self.engine = make_engine(self.url)
-        self._writers = self.engine.execution_options(huiling_writes=True)
-        self._digest_key = private_keys.digest_key(settings)
+        self._making = threading.Lock()
+        self._engine: Engine | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """Made at the first use: building an application touches no disk."""
+        with self._making:
+            if self._engine is None:
+                self._engine = make_engine(self.url)
+            return self._engine
+
+    @functools.cached_property
+    def url(self) -> URL:
+        return database_url(self.settings)
+
+    @functools.cached_property
+    def digest_key(self) -> bytes:
+        """The key of digests, seals and file names."""
+        return private_keys.digest_key(self.settings)
 
     @property
     def is_sqlite(self) -> bool:
-        return self.engine.dialect.name == "sqlite"
-
-    @property
-    def digest_key(self) -> bytes:
-        """The key of digests, seals and file names."""
-        return self._digest_key
+        return self.url.get_backend_name() == "sqlite"
 
     def digest(self, text: str) -> str:
         """The keyed digest of a personal value: 64 hex digits."""
-        return private_keys.keyed_digest(self._digest_key, text)
+        return private_keys.keyed_digest(self.digest_key, text)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session that commits when the block ends and rolls back when it raises."""
-        with Session(self._writers, expire_on_commit=False, info={"store": self}) as session, session.begin():
+        writer = self.engine.execution_options(huiling_writes=True)
+        with Session(writer, expire_on_commit=False, info={"store": self}) as session, session.begin():
             yield session
 
     @contextlib.contextmanager
@@ -58,8 +71,11 @@ class Store:
             yield session
 
     def close(self) -> None:
-        """Give all connections back. A child process calls this after a fork."""
-        self.engine.dispose()
+        """Give all connections back; the next use opens anew."""
+        with self._making:
+            if self._engine is not None:
+                self._engine.dispose()
+                self._engine = None
 
 
 def store_of(session: Session) -> Store:
