@@ -31,6 +31,8 @@ from ivr.script.model import Action, Do, Step
 from kit.vocabulary import Intent, Outcome, Risk, Severity, SlotName
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+_TAKES_BACK = frozenset({Intent.CANNOT_PAY, Intent.REFUSE_TO_PAY})
+_NO_ANSWER = _TAKES_BACK | {Intent.ALREADY_PAID, Intent.DISPUTE, Intent.ASK_EXTENSION}
 SAID = "said"
 """The value of a note that stands for the callee's own words: `note: {reason: said}`."""
 
@@ -65,6 +67,8 @@ class Desk:
             self._once(Complaint(self.quote))
         if self._concerns_promise(meaning, step):
             self._promise()
+        elif intents & _TAKES_BACK and SlotName.PAY_ON not in _usable(meaning):
+            self._withdraw()
 
     def tell_risks(self, found: tuple[RiskFound, ...]) -> list[RiskFound]:
         """Escalate what is new; returns it."""
@@ -80,9 +84,10 @@ class Desk:
         if not self.state.is_verified:
             return False
         asked = step.ask.slots if step and step.ask else frozenset()
-        heard = {slot.name for slot in meaning.slots if is_usable(slot)}
+        heard, intents = _usable(meaning), intents_of(meaning)
         if SlotName.PAY_ON in heard:
-            return Intent.PROMISE_TO_PAY in intents_of(meaning) or SlotName.PAY_ON in asked
+            is_answer = SlotName.PAY_ON in asked and not intents & _NO_ANSWER
+            return Intent.PROMISE_TO_PAY in intents or is_answer
         return self.state.promised is not None and SlotName.AMOUNT_FEN in heard & asked
 
     def _promise(self) -> None:
@@ -122,9 +127,9 @@ class Desk:
 
     # one method per action: each returns an effect, or None when it only changes the state
 
-    def verified(self, args: Mapping[str, str]) -> Lasting:
+    def verified(self, args: Mapping[str, str]) -> Lasting | None:
         self.state.is_callee = self.state.is_verified = True
-        return Note("verified_by", args.get("by", "factor"))
+        return Note("verified_by", args["by"]) if "by" in args else None
 
     def is_callee(self, _: Mapping[str, str]) -> None:
         self.state.is_callee = True
@@ -166,10 +171,18 @@ class Desk:
     def forget(self, args: Mapping[str, str]) -> None:
         name = SlotName(args["slot"])
         self.state.slots.pop(name, None)
-        if name is SlotName.PAY_ON and self.state.promised is not None:
+        if name is SlotName.PAY_ON:
+            self._withdraw()
+
+    def _withdraw(self) -> None:
+        if self.state.promised is not None:
             self.note("promise", f"withdrawn {self.state.promised.pay_on}")
             self.state.promised = None
             self.state.outcomes = [outcome for outcome in self.state.outcomes if outcome is not Outcome.PROMISE]
+
+
+def _usable(meaning: Meaning) -> frozenset[SlotName]:
+    return frozenset(slot.name for slot in meaning.slots if is_usable(slot))
 
 
 def _key(made: Lasting) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from datetime import datetime
 
-from ivr.dialogue import events, lines, memory, outcome, routing
+from ivr.dialogue import edges, events, lines, memory, outcome, routing
 from ivr.dialogue.effects import Effect, Memory
 from ivr.dialogue.errors import DialogueMisuse, Refused
 from ivr.dialogue.memory import Phase, State
@@ -33,6 +33,8 @@ class Dialogue:
         self.script = script
         self.facts = facts
         self._state = state
+        self.trail: tuple[str, ...] = ()
+        """The ways through the script that the latest event took; not part of memory."""
 
     @classmethod
     def start(cls, script: Script, facts: Facts, now: datetime) -> tuple[Dialogue, list[Effect]]:
@@ -108,24 +110,25 @@ class Dialogue:
 
     def _walked(self, go: Callable[[Walk], None], now: datetime, *, meaning: Meaning | None = None) -> list[Effect]:
         """Walk on a copy of the state and keep it only when nothing was refused."""
-        before = deepcopy(self._state)
         walk = Walk(self.script, self.facts, deepcopy(self._state), now, meaning)
         try:
             go(walk)
         except DialogueMisuse as fault:
             if isinstance(fault, Refused):
                 raise
-            walk = self._fault(walk, before, str(fault))
+            walk = self._fault(walk, str(fault))
         effects = walk.effects()
         self._state = walk.state
+        self.trail = tuple(walk.trail)
         return effects
 
-    def _fault(self, broken: Walk, before: State, why: str) -> Walk:
+    def _fault(self, broken: Walk, why: str) -> Walk:
         """A script that cannot go on apologises in its fault step; what was understood is kept."""
         state = broken.state
-        state.phase, state.say_id, state.tag = Phase.LISTENING, before.say_id, before.tag
+        state.phase, state.say_id, state.tag = Phase.LISTENING, self._state.say_id, self._state.tag
         walk = Walk(self.script, self.facts, state, broken.now, broken.meaning)
         walk.desk.lasting = broken.desk.lasting
+        walk.trail = [*broken.trail, edges.FAULT]
         walk.desk.note("fault", why)
         try:
             walk.enter(self.script.fault)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ivr.dialogue import events, outcome, risks, routing
+from ivr.dialogue import edges, events, outcome, risks, routing
 from ivr.dialogue.errors import PeerMisbehaved, Refused
 from ivr.dialogue.memory import TEXTS_KEPT, Phase, State
 from ivr.dialogue.routing import intents_of
 from ivr.dialogue.walk import Walk, silence_of, unclear_of
 from ivr.meaning import Meaning, Slot
 from ivr.script.model import AskKind, Line, Step
-from kit.vocabulary import Announcement, HangUpReason, Intent, Outcome, Risk, SlotName
+from kit.vocabulary import Announcement, HangUpReason, Intent, Outcome, Risk, Severity, SlotName
 
 KEYS = frozenset("0123456789*#")
 MAX_KEYS = 32
@@ -29,17 +29,19 @@ def _understood(walk: Walk, event: events.Understood) -> None:
     walk.desk.hear(meaning, walk.asking)
     if state.phase in (Phase.TRANSFERRING, Phase.OVER):
         return None
-    if taken := risks.taken_over_by(walk.script, state, fresh):
-        return walk.enter(taken)
+    taken = risks.taken_over_by(walk.script, state, fresh)
+    if taken is not None:
+        walk.trail.append(edges.risk(taken))
+        return walk.enter(walk.script.risk[taken])
     return _route(walk, meaning) if state.phase is Phase.LISTENING else None
 
 
 def _route(walk: Walk, meaning: Meaning) -> None:
     state, step = walk.state, walk.asking
     state.silent = 0
-    route, is_anywhere = routing.choose(walk.script, step, meaning, state=state, facts=walk.facts)
-    if route is not None:
-        return walk.follow(route, is_anywhere)
+    choice = routing.choose(walk.script, step, meaning, state=state, facts=walk.facts)
+    if choice is not None:
+        return walk.follow(choice.route, choice.edge, is_anywhere=choice.is_anywhere)
     if intents_of(meaning) <= {Intent.BACKCHANNEL}:
         return walk.listen(step)
     return _unclear(walk, step)
@@ -49,6 +51,7 @@ def _unclear(walk: Walk, step: Step) -> None:
     patience = unclear_of(walk.script, step)
     walk.state.unclear += 1
     if walk.state.unclear > patience.tries:
+        walk.trail.append(edges.unclear(step.id))
         return walk.go(patience.goto)
     return walk.ask_again(step, _reworded(step, walk.state.unclear + walk.state.silent))
 
@@ -66,14 +69,14 @@ def _pressed(walk: Walk, event: events.Pressed) -> None:
     step = walk.asking
     walk.state.silent = 0
     if event.digits in step.keys:
-        return walk.follow(step.keys[event.digits])
+        return walk.follow(step.keys[event.digits], edges.key(step.id, event.digits))
     digits = event.digits.removesuffix("#")
     if digits and step.ask and (meaning := _keyed(step.ask.kind, digits)):
         walk.meaning = walk.desk.meaning = meaning
         walk.desk.hear(meaning, step)
         return _route(walk, meaning)
     first = next((key for key in event.digits if key in step.keys), None)
-    return walk.follow(step.keys[first]) if first else _unclear(walk, step)
+    return walk.follow(step.keys[first], edges.key(step.id, first)) if first else _unclear(walk, step)
 
 
 def _keyed(kind: AskKind, digits: str) -> Meaning | None:
@@ -95,6 +98,7 @@ def _went_silent(walk: Walk, event: events.WentSilent) -> None:
     step, patience = walk.asking, silence_of(walk.script, walk.asking)
     walk.state.silent += 1
     if walk.state.silent > patience.tries:
+        walk.trail.append(edges.silence(step.id))
         return walk.go(patience.goto)
     return walk.ask_again(step, _reworded(step, walk.state.unclear + walk.state.silent))
 
@@ -140,6 +144,7 @@ def _transfer_done(walk: Walk, _: events.TransferDone) -> None:
 
 def _transfer_failed(walk: Walk, _: events.TransferFailed) -> None:
     if walk.state.phase is Phase.TRANSFERRING:
+        walk.trail.append(edges.failed(walk.state.step))
         walk.enter(walk.state.transfer_failed)
 
 
@@ -165,8 +170,11 @@ def _commanded(walk: Walk, event: events.Commanded) -> None:
 
 
 def _time_up(walk: Walk, _: events.TimeUp) -> None:
-    if walk.state.phase is Phase.LISTENING and not walk.state.is_time_up:
+    """Nobody in danger of their life is cut short: the runtime's own cap ends a call that never ends."""
+    state = walk.state
+    if state.phase is Phase.LISTENING and not state.is_time_up and state.taken_at is not Severity.P0:
         walk.state.is_time_up = True
+        walk.trail.append(edges.TIME_UP)
         walk.enter(walk.script.time_up)
 
 

@@ -58,20 +58,21 @@ def escalation(risk: RiskFound, quote: str) -> Escalate:
     return Escalate(risk.category, risk.severity, quote, risk.why)
 
 
-def taken_over_by(script: Script, state: State, fresh: Sequence[RiskFound]) -> str | None:
-    """The step that takes over because of what is new, or None. Remembers it.
+def taken_over_by(script: Script, state: State, fresh: Sequence[RiskFound]) -> Risk | Severity | None:
+    """The entry of `script.risk` that takes over because of what is new, or None. Remembers it.
 
     A category's own step comes before its severity's. A lesser risk never takes over from a graver one, P3 never
     takes over, and a step that has already taken over for the same gravity is not entered twice.
     """
     for risk in fresh:
-        step = script.risk.get(risk.category) or script.risk.get(risk.severity)
+        entry: Risk | Severity = risk.category if risk.category in script.risk else risk.severity
+        step = script.risk.get(entry)
         if step is None or risk.severity is Severity.P3:
             continue
         if state.taken_at is not None and (risk.severity > state.taken_at or step == state.taken_by):
             continue
         state.taken_by, state.taken_at = step, risk.severity
-        return step
+        return entry
     return None
 
 

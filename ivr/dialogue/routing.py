@@ -5,8 +5,9 @@ Decides; changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 
+from ivr.dialogue import edges
 from ivr.dialogue.memory import State
 from ivr.meaning import Meaning, Slot
 from ivr.script.fields import Facts
@@ -14,28 +15,28 @@ from ivr.script.model import BACK, Condition, Route, Script, Step
 from kit.vocabulary import Intent, SlotName
 
 
-def choose(script: Script, step: Step, meaning: Meaning, *, state: State, facts: Facts) -> tuple[Route | None, bool]:
-    """The route to take and whether it is one of `always`; (None, False) when nothing fits.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A route, its name in the trail, and whether it is one of `always`."""
+
+    route: Route
+    edge: str
+    is_anywhere: bool
+
+
+def choose(script: Script, step: Step, meaning: Meaning, *, state: State, facts: Facts) -> Choice | None:
+    """The route to take; None when nothing fits.
 
     A condition that this turn did nothing to fulfil (no intent, no value heard now) is a catch-all: it waits until
     the `always` routes have had their turn, so that "who are you" never counts as an answer.
     """
 
-    def first(routes: Iterable[Route], is_active: bool) -> Route | None:
-        return next(
-            (
-                route
-                for route in routes
-                if _is_active(route.when, meaning) is is_active and holds(route.when, meaning, state=state, facts=facts)
-            ),
-            None,
-        )
-
-    if own := first(step.routes, True):
-        return own, False
-    if anywhere := first(script.always, True) or first(script.always, False):
-        return anywhere, True
-    return first(step.routes, False), False
+    own = [Choice(route, edges.route(step.id, index), False) for index, route in enumerate(step.routes)]
+    anywhere = [Choice(route, edges.anywhere(index), True) for index, route in enumerate(script.always)]
+    answers = [choice for choice in own if _is_active(choice.route.when, meaning)]
+    anything = [choice for choice in own if choice not in answers]
+    order = (*answers, *anywhere, *anything)
+    return next((one for one in order if holds(one.route.when, meaning, state=state, facts=facts)), None)
 
 
 def holds(when: Condition, meaning: Meaning, *, state: State, facts: Facts) -> bool:
@@ -46,7 +47,7 @@ def holds(when: Condition, meaning: Meaning, *, state: State, facts: Facts) -> b
         and not any(is_usable(state.slots.get(name)) for name in when.lacks)
         and when.heard <= _heard(meaning)
         and (when.problem is None or _has_problem(meaning, when.problem))
-        and (when.matches is None or _matches(meaning, facts.get(when.matches)))
+        and (when.matches is None or _matches(when.matches, meaning, state=state, facts=facts))
         and (when.is_verified is None or when.is_verified is state.is_verified)
     )
 
@@ -75,7 +76,8 @@ def leads_back(step: Step) -> bool:
 
 
 def _is_active(when: Condition, meaning: Meaning) -> bool:
-    return bool(when.intents or when.problem or when.matches or when.heard or (when.has & _heard(meaning)))
+    is_said_now = when.has & _heard(meaning) or (when.matches and SlotName.DIGITS in _heard(meaning))
+    return bool(when.intents or when.problem or when.heard or is_said_now)
 
 
 def _heard(meaning: Meaning) -> frozenset[SlotName]:
@@ -87,10 +89,12 @@ def _has_problem(meaning: Meaning, name: SlotName) -> bool:
     return any(slot.name is name and slot.problem is not None for slot in meaning.slots)
 
 
-def _matches(meaning: Meaning, fact: object) -> bool:
-    """Keys have no X, so a star stands for it. A fact in fen is compared with the amount heard."""
-    if isinstance(fact, int):
-        return any(slot.name is SlotName.AMOUNT_FEN and slot.value == fact for slot in meaning.slots)
+def _matches(name: str, meaning: Meaning, *, state: State, facts: Facts) -> bool:
+    """Digits are compared with those of this turn (keys have no X, so a star stands for it), amounts with the call's."""
+    fact = facts.get(name)
+    if FIELDS[name].kind is Kind.MONEY:
+        amount = state.slots.get(SlotName.AMOUNT_FEN)
+        return amount is not None and is_usable(amount) and amount.value == fact
     heard = (str(slot.value) for slot in meaning.slots if slot.name is SlotName.DIGITS and slot.value is not None)
     return fact is not None and any(_digits(one) == _digits(str(fact)) for one in heard)
 

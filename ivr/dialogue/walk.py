@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ivr.dialogue import lines, outcome, risks, routing
+from ivr.dialogue import edges, lines, outcome, risks, routing
 from ivr.dialogue.actions import Desk
 from ivr.dialogue.effects import Effect, HangUp, Listen, Piece, Say, Transfer, WakeAt
 from ivr.dialogue.errors import DialogueMisuse
@@ -18,7 +18,7 @@ from ivr.dialogue.summary import summary
 from ivr.meaning import Meaning
 from ivr.script.fields import Facts
 from ivr.script.model import BACK, REPEAT, STAY, Action, AskKind, Do, Line, Patience, Route, Script, Step
-from kit.vocabulary import HangUpReason, Outcome, Severity, SlotName
+from kit.vocabulary import HangUpReason, Intent, Outcome, Severity, SlotName
 
 DEFAULT_PATIENCE_S = 6.0
 DEFAULT_TRIES = 2
@@ -47,6 +47,7 @@ class Walk:
     waits: list[Effect] = field(default_factory=list)
     transfer: Action | None = None
     chain: list[str] = field(default_factory=list)
+    trail: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.state, self.now, self.meaning)
@@ -58,8 +59,9 @@ class Walk:
         says = self._says()
         return [*self.desk.lasting, *says, *self.waits]
 
-    def follow(self, route: Route, is_anywhere: bool = False) -> None:
-        """Take a route: its actions, then its target."""
+    def follow(self, route: Route, edge: str, *, is_anywhere: bool = False) -> None:
+        """Take a route: its actions, then its target. `edge` is the route's name in the trail."""
+        self.trail.append(edge)
         if route.outcome is not None:
             self.state.outcomes.append(route.outcome)
         if is_anywhere:
@@ -88,6 +90,7 @@ class Walk:
                 return None
             if step.goto is None:
                 break
+            self.trail.append(edges.goto(step.id))
             if step.goto in (BACK, REPEAT, STAY):
                 return self.go(step.goto)
             name = step.goto
@@ -99,12 +102,15 @@ class Walk:
         self.listen(step)
 
     def repeat(self) -> None:
-        """Say everything of the latest turn again, without its actions, and listen."""
+        """Say the step again and listen; when the callee asked to hear it again, everything of the latest turn."""
         asking = self.asking
-        for name in self.state.chain:
+        for name in self.state.chain if self._asks_to_repeat() else ():
             if name != asking.id:
                 self.speak(self._step(name), self._step(name).say)
         self.ask_again(asking, asking.say)
+
+    def _asks_to_repeat(self) -> bool:
+        return self.meaning is not None and Intent.ASK_REPEAT in routing.intents_of(self.meaning)
 
     def speak(self, step: Step, said: Sequence[Line]) -> None:
         """Add lines to what is said. Raises DialogueMisuse when one is private and the callee is not verified."""
