@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ivr.dialogue import edges
 from ivr.dialogue.memory import State
 from ivr.meaning import Meaning, Slot
-from ivr.script.fields import Facts
+from ivr.script.fields import FIELDS, Facts, Kind
 from ivr.script.model import BACK, Condition, Route, Script, Step
 from kit.vocabulary import Intent, SlotName
 
