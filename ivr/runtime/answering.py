@@ -1,0 +1,65 @@
+"""What the carrier's reports do to a call: answered, progressed, ended, a machine. Order and repetition change nothing."""
+
+from __future__ import annotations
+
+from ivr.carrier.twiml import Hangup, Verb
+from ivr.carrier.webhook import CallStatus, MachineReport, RecordingReport, StatusReport
+from ivr.dialogue.errors import DialogueMisuse
+from ivr.ports import CallSheet
+from ivr.runtime import handover
+from ivr.runtime.line import Line
+from ivr.runtime.talk import Talk
+from kit.metrics import TROUBLES, WEBHOOKS
+from kit.vocabulary import HangUpReason
+
+LEFT_ALONE = frozenset({"dropped", "transferring", "accepted", "transfer_failed"})
+"""States in which no media worker holds the call: when it ends now, nobody else will conclude it."""
+
+
+def answered(line: Line, sheet: CallSheet, carrier_sid: str, answered_by: str) -> list[Verb]:
+    """Somebody picked up. May arrive twice, or after the stream has begun: the same document again."""
+    if sheet.outcome is not None or (sheet.carrier_sid is not None and sheet.carrier_sid != carrier_sid):
+        return [Hangup()]
+    details = {"AnsweredBy": answered_by} if answered_by else {}
+    line.callbacks.call_progressed(sheet.call_id, carrier_sid, CallStatus.IN_PROGRESS.value, details, line.clock.now())
+    return handover.connect(line, sheet.call_id)
+
+
+def progressed(line: Line, call_id: str, report: StatusReport) -> None:
+    """A status callback: seen once, moves forward only; the last one concludes a call that nobody holds."""
+    now = line.clock.now()
+    if not line.callbacks.is_first("status", report.key, now):
+        WEBHOOKS.labels("status", "repeated").inc()
+        return
+    line.callbacks.call_progressed(call_id, report.call_sid, report.status.value, report.details, now)
+    WEBHOOKS.labels("status", "ok").inc()
+    sheet = line.notebook.open_call(call_id)
+    if report.status.is_terminal and sheet is not None and is_left_alone(sheet):
+        conclude(line, sheet)
+
+
+def machine_reported(line: Line, call_id: str, report: MachineReport) -> None:
+    """The carrier says that no person answered: an order to the process that talks."""
+    if report.is_machine and line.callbacks.is_first("amd", report.call_sid, line.clock.now()):
+        line.live.give_order(call_id, "machine_answered")
+
+
+def recording_reported(line: Line, call_id: str, report: RecordingReport) -> None:
+    """A recording of the carrier's own (modes without a stream): its name is kept with the call."""
+    key = f"{report.recording_sid}:{report.status}"
+    if line.callbacks.is_first("recording", key, line.clock.now()) and report.status in ("absent", "failed"):
+        TROUBLES.labels("recording").inc()
+
+
+def is_left_alone(sheet: CallSheet) -> bool:
+    """Whether the call has begun, has no outcome, and no media worker holds it."""
+    return sheet.outcome is None and sheet.memory is not None and (sheet.state in LEFT_ALONE or sheet.state.startswith("lost:"))
+
+
+def conclude(line: Line, sheet: CallSheet) -> None:
+    """End a call whose line is gone and that nobody holds: what was agreed stays. Also for the sweep over SQL."""
+    reason = HangUpReason.TRANSFER_DONE if sheet.state == "accepted" else HangUpReason.CALLEE
+    try:
+        Talk.restore(line, sheet).hung_up(reason)
+    except (LookupError, DialogueMisuse):
+        TROUBLES.labels("cannot_conclude").inc()

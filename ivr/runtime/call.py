@@ -1,0 +1,319 @@
+"""One live call on a media stream: sound and keys in, speech out, time passing. Does no socket I/O and starts no thread.
+
+Everything is written down before it is acted upon. Goodbye is played to its end; a grave word heard during goodbye still
+takes over. When the recording fails, the call ends with an apology: an unrecorded collection call may not go on
+(the same law by which nothing is dialled when recording is not possible).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from ivr.carrier import stream
+from ivr.carrier.rest import CarrierTrouble
+from ivr.dialogue.effects import Effect, HangUp, Listen, Piece, Say, Transfer, WakeAt
+from ivr.dialogue.events import Commanded, Event, Interrupted, MachineAnswered, Played, Pressed, TimeUp, Understood, WentSilent
+from ivr.meaning import meaning_to_dict
+from ivr.runtime.bargein import is_accompanying
+from ivr.runtime.ear import Ear, Utterance
+from ivr.runtime.keys import Keys
+from ivr.runtime.line import Line
+from ivr.runtime.mouth import Mouth
+from ivr.runtime.talk import Talk, ending, says
+from ivr.runtime.tape import Tape
+from ivr.runtime.transcript import Transcript
+from ivr.script.model import AskKind
+from kit.metrics import INTERRUPTIONS, SOCKET_MESSAGES, TROUBLES
+from kit.vocabulary import Announcement, HangUpReason
+from speech.audio import decode_mulaw
+
+LOG = logging.getLogger(__name__)
+NO_MEDIA_S = 30.0
+ORDERS_EVERY_S = 1.0
+OVERTIME_S = 90.0
+"""After the length cap's goodbye began: the call is cut."""
+LAST_WORD_S = 6.0
+"""How long somebody who speaks into our goodbye is listened to before the line is closed."""
+
+
+class StreamCall:
+    """Drives one dialogue over one stream."""
+
+    def __init__(self, line: Line, talk: Talk, *, ear: Ear, mouth: Mouth, tape: Tape) -> None:
+        self._line, self._talk, self._ear, self._mouth, self._tape = line, talk, ear, mouth, tape
+        self._playout = mouth.playout
+        self._transcript = Transcript(lambda: tape.position_s, lambda: talk.dialogue.step)
+        self._keys = Keys()
+        self._listen: Listen | None = None
+        self._wake: WakeAt | None = None
+        self._after: HangUp | Transfer | None = None
+        self._held: list[Utterance] = []
+        self._quiet_since = self._media_at = self._orders_at = self._played_at = self._now
+        self._is_overheard = self._is_time_up = self._has_lost_tape = False
+        self.is_over = False
+
+    def act(self, effects: Sequence[Effect]) -> None:
+        """Carry out what the dialogue wants."""
+        for effect in effects:
+            if isinstance(effect, Listen):
+                self._listen, self._after = effect, None
+                self._ear.expect(effect.kind, effect.phrases)
+            elif isinstance(effect, WakeAt):
+                self._wake = effect
+                self._quiet_since = self._now
+        if spoken := says(effects):
+            self._transcript.we_said(self._mouth.clear())
+            for say in spoken:
+                self._say(say)
+        if ended := ending(effects):
+            self._end_after(ended)
+
+    def receive(self, message: stream.Message) -> None:
+        """One message of the carrier."""
+        match message:
+            case stream.Media():
+                self._hear(message)
+            case stream.Marked(name):
+                if not self._playout.marked(name):
+                    SOCKET_MESSAGES.labels("old_mark").inc()
+            case stream.Digit(digit):
+                self._key(digit)
+            case stream.Stopped():
+                self._stopped(HangUpReason.CALLEE)
+            case _:
+                SOCKET_MESSAGES.labels("strange").inc()
+
+    def tick(self) -> None:
+        """Let time pass: everything that is due happens."""
+        for due in (
+            self._finish_sayings,
+            self._utter,
+            self._tell_keys,
+            self._obey,
+            self._watch,
+            self._close,
+            self._fall_silent,
+        ):
+            if self.is_over:
+                return
+            due()
+
+    def lost(self) -> None:
+        """The socket broke while the call may go on: keep what was said, let the carrier bring it back."""
+        if not self._talk.is_finished and not self.is_over:
+            self._transcript.we_said(self._playout.cut())
+            self._talk.save(self._transcript.take())
+            self._line.notebook.set_state(self._talk.sheet.call_id, "dropped")
+
+    def close(self) -> None:
+        """Let go of ear and tape."""
+        self._ear.close()
+        try:
+            self._tape.close()
+        except OSError:
+            TROUBLES.labels("recording").inc()
+
+    @property
+    def _now(self) -> float:
+        return self._line.clock.monotonic()
+
+    @property
+    def _is_interruptible(self) -> bool:
+        saying = self._playout.current
+        return saying is not None and saying.say.is_interruptible and self._after is None
+
+    def _tell(self, event: Event) -> None:
+        self.act(self._talk.tell(event, self._transcript.take()))
+
+    def _say(self, say: Say) -> None:
+        try:
+            self._mouth.say(say, self._tape.position_s)
+        except LookupError:
+            TROUBLES.labels("prompt_missing").inc()
+            LOG.error("a prompt was not rendered", extra={"call_id": self._talk.sheet.call_id, "say_id": say.say_id})
+            self._end_after(HangUp(HangUpReason.FAULT, self._talk.dialogue.outcome))
+
+    def _interrupt(self, cause: str) -> None:
+        INTERRUPTIONS.labels(cause).inc()
+        dropped = self._mouth.clear()
+        self._transcript.we_said(dropped)
+        self._quiet_since = self._now
+        if dropped and dropped[0].say.say_id:
+            self._tell(Interrupted(dropped[0].say.say_id, dropped[0].heard))
+
+    def _hear(self, media: stream.Media) -> None:
+        self._media_at = self._now
+        if self._tape.is_replay(media):
+            SOCKET_MESSAGES.labels("replayed_media").inc()
+            return
+        callee, ours = self._taped(media)
+        self._ear.take(decode_mulaw(callee), decode_mulaw(ours), self._now, is_playing=self._playout.is_playing)
+        if self._is_interruptible and self._ear.is_hearing and self._ear.onset.is_interruption(self._ear.partial):
+            self._interrupt("voice")
+        if self._is_overheard and self._line.overhear:
+            self._line.overhear(self._talk.sheet.call_id, callee, ours)
+
+    def _taped(self, media: stream.Media) -> tuple[bytes, bytes]:
+        try:
+            return self._tape.take(media)
+        except OSError:
+            if not self._has_lost_tape:
+                self._has_lost_tape = True
+                TROUBLES.labels("recording").inc()
+                LOG.error("recording failed in the call", extra={"call_id": self._talk.sheet.call_id})
+                self._apologise()
+            return media.payload, self._playout.take(len(media.payload))
+
+    def _apologise(self) -> None:
+        """Say the script's words for a fault, as far as anybody may hear them, and end."""
+        script = self._talk.dialogue.script
+        lines = script.steps[script.fault].say if script.fault in script.steps else ()
+        pieces = tuple(Piece(line.text) for line in lines if not line.is_private and "{" not in line.text)
+        self._transcript.we_said(self._mouth.clear())
+        self._end_after(HangUp(HangUpReason.FAULT, self._talk.dialogue.outcome))
+        if pieces:
+            self._say(Say(0, pieces, is_interruptible=False))
+
+    def _key(self, digit: str) -> None:
+        if self._is_interruptible:
+            self._interrupt("key")
+        self._keys.push(digit, self._now)
+
+    def _tell_keys(self) -> None:
+        if self._playout.is_playing:
+            return
+        digits = self._keys.take(self._listen.max_digits if self._listen else 1, self._now)
+        if digits:
+            is_secret = self._listen is not None and self._listen.kind is AskKind.DIGITS
+            self._transcript.they_pressed(digits, is_secret=is_secret)
+            self._tell(Pressed(digits))
+
+    def _finish_sayings(self) -> None:
+        while (saying := self._playout.finished(self._now)) is not None:
+            self._played_at = self._quiet_since = self._now
+            saying_was_ours = saying.say.say_id > 0
+            self._transcript.we_said([saying])
+            if saying_was_ours:
+                self._tell(Played(saying.say.say_id))
+
+    def _utter(self) -> None:
+        utterance = self._ear.utterance(self._now)
+        if utterance is not None:
+            self._quiet_since = self._now
+            self._consider(utterance)
+        while self._held and not self._playout.is_playing and not self.is_over:
+            self._understand(self._held.pop(0))
+
+    def _consider(self, utterance: Utterance) -> None:
+        """What is said over our speech interrupts it, waits for its end, or merely accompanies it."""
+        if not utterance.heard.text:
+            return
+        if not self._playout.is_playing:
+            self._understand(utterance)
+        elif is_accompanying(utterance.heard.text):
+            self._transcript.they_said(utterance)
+        elif self._is_interruptible:
+            self._interrupt("words")
+            self._understand(utterance)
+        else:
+            self._held.append(utterance)
+
+    def _understand(self, utterance: Utterance) -> None:
+        self._mouth.decided(self._now, utterance.ended_at)
+        meaning = self._talk.understand(utterance.heard)
+        self._transcript.they_said(utterance, meaning_to_dict(meaning))
+        self._tell(Understood(meaning))
+
+    def _fall_silent(self) -> None:
+        if self._playout.is_playing or self._ear.is_hearing or self._keys.is_typing or self._held:
+            self._quiet_since = self._now
+        elif self._wake is not None and self._now - self._quiet_since >= self._wake.after_s:
+            tag, self._wake = self._wake.tag, None
+            self._tell(WentSilent(tag))
+
+    def _obey(self) -> None:
+        if self._now - self._orders_at < ORDERS_EVERY_S:
+            return
+        self._orders_at = self._now
+        for order in self._orders():
+            if order == "listen_in":
+                self._is_overheard = True
+            elif order == "machine_answered":
+                self._tell(MachineAnswered(Announcement.VOICEMAIL))
+            elif order in ("hand_over", "hang_up"):
+                self._tell(Commanded(order))
+
+    def _orders(self) -> Sequence[str]:
+        """Orders given to this call; none when the channel is down, which no call suffers from."""
+        try:
+            return self._line.live.orders(self._talk.sheet.call_id)
+        except Exception:
+            TROUBLES.labels("orders").inc()
+            return ()
+
+    def _watch(self) -> None:
+        overtime = self._talk.seconds - self._talk.dialogue.script.max_call_s
+        if self._now - self._media_at >= NO_MEDIA_S:
+            self._abandon(HangUpReason.NO_MEDIA)
+        elif overtime >= OVERTIME_S:
+            self._abandon(HangUpReason.LENGTH_CAP)
+        elif overtime >= 0 and not (self._is_time_up or self._playout.is_playing or self._ear.is_hearing):
+            self._is_time_up = True
+            self._tell(TimeUp())
+
+    def _abandon(self, reason: HangUpReason) -> None:
+        TROUBLES.labels(reason.value).inc()
+        self._stopped(reason)
+        hang_up(self._line, self._talk.sheet.carrier_sid)
+
+    def _end_after(self, ended: HangUp | Transfer) -> None:
+        self._after, self._wake = ended, None
+        self._played_at = self._now
+        if isinstance(ended, Transfer):
+            self._talk.note(transfer={"reason": ended.reason, "severity": ended.severity.name, "summary": ended.summary})
+            self._talk.save()
+
+    def _close(self) -> None:
+        """Once everything said was played: end the call, or leave the stream so that a person can be dialled."""
+        if self._after is None or self._playout.is_playing:
+            return
+        if isinstance(self._after, Transfer):
+            self._talk.save(self._transcript.take())
+            self._line.notebook.set_state(self._talk.sheet.call_id, "transferring", 0)
+        elif (self._ear.is_hearing or self._held) and self._now - self._played_at < LAST_WORD_S:
+            return
+        else:
+            self._talk.save(self._transcript.take())
+            self._talk.finish(self._after.outcome, self._after.reason)
+        self.is_over = True
+
+    def _stopped(self, reason: HangUpReason) -> None:
+        """The line is gone. What was said last is still made out: a promise cut by the line is kept."""
+        last = self._ear.utterance(self._now, must_end=True)
+        self._transcript.we_said(self._playout.cut())
+        for utterance in [*self._held, *([last] if last and last.heard.text else [])]:
+            meaning = self._talk.understand(utterance.heard)
+            self._transcript.they_said(utterance, meaning_to_dict(meaning))
+            self._talk.tell(Understood(meaning), self._transcript.take())
+        self._talk.hung_up(reason, self._transcript.take())
+        self.is_over = True
+
+
+def hang_up(line: Line, carrier_sid: str | None) -> None:
+    """End the call at the carrier; one that is over already is fine, a carrier in trouble has its own time limit."""
+    if carrier_sid:
+        try:
+            line.carrier.complete(carrier_sid)
+        except CarrierTrouble:
+            TROUBLES.labels("hang_up").inc()
+
+
+def ear_of(line: Line) -> Ear:
+    """A fresh ear for one call."""
+    return Ear(line.recognizer.open(), line.activity(), line.endpoint, line.hearing)
+
+
+def tape_of(line: Line, call_id: str, ours: Callable[[int], bytes]) -> Tape:
+    """A recording begun for one call. Raises OSError."""
+    return Tape(line.recorder.start(call_id), ours)

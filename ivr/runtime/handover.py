@@ -1,0 +1,144 @@
+"""Brings a person to the line: agents in turn, a whisper, a key to accept. Works by webhooks; keeps its place in SQL.
+
+An answered agent's phone proves nothing (voicemail answers too): only the key does. Until somebody has pressed it the
+borrower is never bridged; when nobody does, the borrower goes back to the dialogue, which has words for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ivr.carrier.twiml import ConnectStream, Dial, Gather, Hangup, Play, Redirect, Say, Verb
+from ivr.carrier.webhook import DialReport
+from ivr.dialogue.events import TransferDone
+from ivr.ports import Agent, CallSheet
+from ivr.runtime import urls
+from ivr.runtime.line import Line
+from ivr.runtime.talk import Talk
+from kit.metrics import TRANSFERS
+from kit.vocabulary import HangUpReason, Outcome, Severity
+
+RING_S = 8
+"""How long one agent's phone rings: three of them fit into a P0's half minute."""
+ACCEPT_S = 6
+ACCEPT_KEY = "1"
+TOKEN_S = 60
+SILENCE_CLIP = "silence"
+"""The clip name of one second of nothing."""
+
+
+def connect(line: Line, call_id: str) -> list[Verb]:
+    """Give the call's sound to our socket, and come back to /voice/resume whenever the socket closes."""
+    token = line.live.issue_token(call_id, TOKEN_S)
+    resume = urls.hook(line.settings, "/voice/resume", call_id=call_id)
+    return [
+        ConnectStream(
+            url=urls.media_socket(line.settings),
+            parameters={"token": token},
+            status_callback=urls.hook(line.settings, "/voice/stream-status", call_id=call_id),
+        ),
+        Redirect(resume),
+    ]
+
+
+def in_turn(agents: Sequence[Agent], severity: Severity) -> list[Agent]:
+    """Whom to ring, in order: for the gravest those who may take them, first and alone unless there is nobody."""
+    able = [agent for agent in agents if agent.may_take_p0]
+    others = [agent for agent in agents if not agent.may_take_p0]
+    return [*able, *others] if severity is Severity.P0 else [*others, *able]
+
+
+def ring_next(line: Line, sheet: CallSheet) -> list[Verb]:
+    """Dial the next agent; when all were tried, go back to the dialogue."""
+    transfer = transfer_of(sheet)
+    agents = in_turn(line.shift.on_shift(), Severity[transfer["severity"]])
+    if sheet.agents_tried >= len(agents):
+        return _nobody(line, sheet, transfer)
+    place = sheet.agents_tried
+    company = [Play(urls.clip(line.settings, SILENCE_CLIP))] if place else []
+    return [
+        *company,
+        Dial(
+            number=agents[place].number,
+            action=urls.hook(line.settings, "/voice/transfer", call_id=sheet.call_id, agent=place),
+            whisper_url=urls.hook(line.settings, "/voice/whisper", call_id=sheet.call_id, agent=place),
+            timeout_s=RING_S,
+            caller_id=line.settings.caller_id,
+        ),
+    ]
+
+
+def whisper(line: Line, sheet: CallSheet, place: int) -> list[Verb]:
+    """What the agent hears before the bridge; without the key the agent's leg is hung up."""
+    if sheet.state != "transferring" or sheet.agents_tried != place:
+        return [Hangup()]
+    said = Say(f"{transfer_of(sheet)['summary']}按1接听。")
+    accept = urls.hook(line.settings, "/voice/accept", call_id=sheet.call_id, agent=place)
+    return [Gather(action=accept, num_digits=1, timeout_s=ACCEPT_S, inner=[said, said]), Hangup()]
+
+
+def accept(line: Line, sheet: CallSheet, place: int, digits: str) -> list[Verb]:
+    """The agent's key. An empty document lets the bridge happen."""
+    if sheet.state == "accepted" and sheet.agents_tried == place:
+        return []
+    if digits != ACCEPT_KEY or sheet.state != "transferring" or sheet.agents_tried != place or sheet.outcome is not None:
+        return [Hangup()]
+    Talk.restore(line, sheet).tell(TransferDone(agent=str(place)))
+    line.notebook.set_state(sheet.call_id, "accepted", place)
+    TRANSFERS.labels("accepted").inc()
+    return []
+
+
+def rang(line: Line, sheet: CallSheet, place: int, report: DialReport) -> list[Verb]:
+    """The <Dial> has ended: the talk with the agent is over, or the next one is rung. A repeated report changes nothing."""
+    if sheet.outcome is not None:
+        return [Hangup()]
+    if sheet.state == "accepted":
+        return _handed_over(line, sheet)
+    if sheet.state == "transferring" and sheet.agents_tried == place:
+        TRANSFERS.labels(report.status.replace("-", "_")).inc()
+        line.notebook.set_state(sheet.call_id, "transferring", place + 1)
+        sheet = line.notebook.open_call(sheet.call_id) or sheet
+    return resume(line, sheet)
+
+
+def resume(line: Line, sheet: CallSheet) -> list[Verb]:
+    """Where the call goes on after its socket was closed, by us or by misfortune."""
+    if sheet.outcome is not None:
+        return [Hangup()]
+    if sheet.state == "accepted":
+        return _handed_over(line, sheet)
+    if sheet.state == "transferring":
+        return ring_next(line, sheet)
+    if sheet.state.startswith("lost:") and int(sheet.state[5:]) >= MOST_REDIRECTS:
+        line.notebook.finish(sheet.call_id, Outcome.ABANDONED, HangUpReason.FAULT, line.clock.now())
+        return [Hangup()]
+    if sheet.state != "transfer_failed":
+        times = int(sheet.state[5:]) if sheet.state.startswith("lost:") else 0
+        line.notebook.set_state(sheet.call_id, f"lost:{times + 1}", sheet.agents_tried)
+    return [Play(urls.clip(line.settings, SILENCE_CLIP)), *connect(line, sheet.call_id)]
+
+
+MOST_REDIRECTS = 30
+"""Each is a second of silence: for half a minute a lost media worker is waited for."""
+
+
+def transfer_of(sheet: CallSheet) -> dict[str, str]:
+    """What the dialogue said about the transfer, from the call's memory."""
+    kept = (sheet.memory or {}).get("driver", {}).get("transfer", {})
+    return {"reason": "request_human", "severity": Severity.P2.name, "summary": "", **kept}
+
+
+def _handed_over(line: Line, sheet: CallSheet) -> list[Verb]:
+    """A person had the call and it is over."""
+    talk = Talk.restore(line, sheet)
+    talk.finish(talk.dialogue.outcome, HangUpReason.TRANSFER_DONE)
+    return [Hangup()]
+
+
+def _nobody(line: Line, sheet: CallSheet, transfer: dict[str, str]) -> list[Verb]:
+    TRANSFERS.labels("nobody").inc()
+    if transfer["severity"] == Severity.P0.name:
+        line.shift.alert_duty_manager(sheet.call_id, transfer["reason"], line.clock.now())
+    line.notebook.set_state(sheet.call_id, "transfer_failed", sheet.agents_tried)
+    return connect(line, sheet.call_id)

@@ -1,0 +1,121 @@
+"""One call's dialogue together with its notebook: what happens is told, written down, and only then acted upon.
+
+Used by all modes: the stream's pump, the record and keypad webhooks, the transfer's webhooks.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from ivr.dialogue.effects import Effect, HangUp, Lasting, Memory, Say, Transfer
+from ivr.dialogue.errors import DialogueMisuse, PeerMisbehaved
+from ivr.dialogue.events import Event, HungUp
+from ivr.dialogue.machine import Dialogue
+from ivr.meaning import Hints, Meaning
+from ivr.ports import CallSheet, Turn
+from ivr.runtime.line import Line
+from kit.metrics import CALLS_ENDED, TROUBLES
+from kit.vocabulary import HangUpReason, Outcome, Severity
+from speech.ports import Heard
+
+LOG = logging.getLogger(__name__)
+DRIVER = "driver"
+"""The key in a call's memory under which its driver keeps what must survive a lost worker."""
+
+
+class Talk:
+    """The dialogue of one call and where it is kept."""
+
+    def __init__(self, line: Line, sheet: CallSheet, dialogue: Dialogue, driver: Mapping[str, Any]) -> None:
+        self._line = line
+        self.sheet = sheet
+        self.dialogue = dialogue
+        self.driver: dict[str, Any] = dict(driver)
+        self.is_finished = sheet.outcome is not None
+
+    @classmethod
+    def begin(cls, line: Line, sheet: CallSheet) -> tuple[Talk, list[Effect]]:
+        """A call that was just answered. Raises LookupError when its script is gone, DialogueMisuse when facts are missing."""
+        now = line.clock.now()
+        dialogue, effects = Dialogue.start(line.scripts(sheet.script_id, sheet.script_digest), sheet.facts, now)
+        talk = cls(line, sheet, dialogue, {"answered_at": now.isoformat()})
+        talk._write((), effects)
+        return talk, effects
+
+    @classmethod
+    def restore(cls, line: Line, sheet: CallSheet) -> Talk:
+        """A call that has a memory. Raises LookupError or DialogueMisuse when it cannot go on."""
+        memory = dict(sheet.memory or {})
+        driver = memory.pop(DRIVER, {})
+        script = line.scripts(sheet.script_id, sheet.script_digest)
+        return cls(line, sheet, Dialogue.from_dict(memory, script, sheet.facts), driver)
+
+    @property
+    def seconds(self) -> float:
+        """How long the call has lasted, across lost workers."""
+        answered = self.driver.get("answered_at")
+        return (self._line.clock.now() - datetime.fromisoformat(answered)).total_seconds() if answered else 0.0
+
+    def tell(self, event: Event, turns: Sequence[Turn] = ()) -> list[Effect]:
+        """Tell the dialogue, write everything down, return what to do. What the callee cannot do is counted and dropped."""
+        try:
+            effects = self.dialogue.receive(event, self._line.clock.now())
+        except PeerMisbehaved:
+            TROUBLES.labels("peer_misbehaved").inc()
+            effects = []
+        except DialogueMisuse:
+            TROUBLES.labels("dialogue_misuse").inc()
+            LOG.error("dialogue refused an event", extra={"call_id": self.sheet.call_id, "event": type(event).__name__})
+            effects = [Transfer("fault", Severity.P2, "系统故障，请接听并说明情况。")]
+        self._write(turns, effects)
+        return effects
+
+    def understand(self, heard: Heard) -> Meaning:
+        """What the callee's words mean here and now."""
+        hints = self.dialogue.hints(self._line.clock.now())
+        return self._line.understand(heard.text, _with_heard(hints, heard))
+
+    def note(self, **driver: Any) -> None:
+        """Keep something of the driver's in the call's memory, written with the next save or at once."""
+        self.driver.update(driver)
+
+    def save(self, turns: Sequence[Turn] = ()) -> None:
+        """Write the memory as it is."""
+        self._write(turns, ())
+
+    def finish(self, outcome: Outcome, reason: HangUpReason) -> None:
+        """The call is over. The first outcome stands."""
+        if self.is_finished:
+            return
+        self.is_finished = True
+        self._line.notebook.finish(self.sheet.call_id, outcome, reason, self._line.clock.now())
+        CALLS_ENDED.labels(outcome.value).inc()
+
+    def hung_up(self, reason: HangUpReason, turns: Sequence[Turn] = ()) -> None:
+        """The callee or the line ended the call: what was agreed stays agreed."""
+        if not self.is_finished:
+            self.tell(HungUp(), turns)
+            self.finish(self.dialogue.outcome, reason)
+
+    def _write(self, turns: Sequence[Turn], effects: Sequence[Effect]) -> None:
+        lasting = [effect for effect in effects if isinstance(effect, Lasting)]
+        memory: Memory = {**self.dialogue.to_dict(), DRIVER: self.driver}
+        self._line.notebook.save_turn(self.sheet.call_id, turns, memory, lasting, self._line.clock.now())
+
+
+def says(effects: Sequence[Effect]) -> list[Say]:
+    """What is to be said, in order."""
+    return [effect for effect in effects if isinstance(effect, Say)]
+
+
+def ending(effects: Sequence[Effect]) -> HangUp | Transfer | None:
+    """What ends our part of the call once everything said has been played."""
+    return next((effect for effect in effects if isinstance(effect, HangUp | Transfer)), None)
+
+
+def _with_heard(hints: Hints, heard: Heard) -> Hints:
+    return replace(hints, alternatives=heard.alternatives, confidence=heard.confidence)
