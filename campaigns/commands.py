@@ -1,7 +1,218 @@
-"""Command line of this room: `flask campaigns ...`."""
+"""Command line of campaigns: `flask campaigns create | import | start | pause | stop | status | list | report`."""
 
 from __future__ import annotations
 
-from flask.cli import AppGroup
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn, cast
 
-cli = AppGroup("campaigns")
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from rich.console import Console
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from campaigns.intake import take_roster
+from campaigns.launch import CannotStart, Launch
+from campaigns.report import write_report
+from campaigns.roster import BadRoster, read_roster
+from campaigns.status import (
+    CAMPAIGN_STATES,
+    NoSuchCampaign,
+    Status,
+    as_json,
+    local_time,
+    masked_name,
+    outcome_text,
+    promise_text,
+    risk_text,
+    status_of,
+)
+from ivr.script.issues import BadScript
+from kit.clock import Clock
+from store import campaigns
+from store.session import Store
+from store.words import CampaignState, TargetState
+
+cli = AppGroup("campaigns", help="外呼批次：建立、导入、启动、查看、报告。")
+SHOWN_REJECTS = 20
+POLL_S = 1.0
+Progressed = Callable[[int, int], None]
+
+
+def _store() -> Store:
+    return cast(Store, current_app.extensions["store"])
+
+
+def _clock() -> Clock:
+    return cast(Clock, current_app.config["HUILING_CLOCK"])
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(message, err=True)
+    raise SystemExit(1)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Expected refusals become one clear sentence and exit code 1."""
+    try:
+        yield
+    except (NoSuchCampaign, CannotStart, BadRoster, BadScript, OSError) as error:
+        _fail(str(error))
+    except campaigns.NameTaken as error:
+        _fail(f"批次“{error}”已经存在；换个名字，或用 flask campaigns import 往里加名单")
+    except campaigns.IllegalStep as error:
+        _fail(f"批次当前状态不允许这样做（{error}）")
+
+
+@cli.command("create")
+@click.argument("name")
+@click.option("--script", "script_id", required=True, help="话术编号，如 due_reminder")
+def create(name: str, script_id: str) -> None:
+    """建立一个批次（草稿）。"""
+    with _told():
+        script = _launch().library.current(script_id)
+        with _store().transaction() as session:
+            campaigns.create(session, name, script_id=script_id, purpose=script.purpose, now=_clock().now())
+    click.echo(f"已建立批次“{name}”（{script.title}）。下一步：flask campaigns import 名单.csv --campaign {name}")
+
+
+@cli.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--campaign", "name", required=True, help="批次名")
+def import_(file: Path, name: str) -> None:
+    """导入 CSV 名单；坏行逐条说明，好行保留。"""
+    with _told():
+        status = status_of(_store(), name)
+        roster = read_roster(file.read_bytes())
+        with _bar("导入") as step:
+            imported = take_roster(_store(), status.campaign_id, roster, source=file.name, now=_clock().now(), progress=step)
+    click.echo(f"新增 {imported.added} 位，已在批次中 {imported.known} 位，退回 {len(imported.rejects)} 行。")
+    for reject in imported.rejects[:SHOWN_REJECTS]:
+        click.echo(f"  第 {reject.line} 行：{reject.reason}", err=True)
+    if len(imported.rejects) > SHOWN_REJECTS:
+        click.echo(f"  …… 另有 {len(imported.rejects) - SHOWN_REJECTS} 行", err=True)
+
+
+@cli.command("start")
+@click.argument("names", nargs=-1, required=True)
+@click.option("--wait", is_flag=True, help="等到现在能拨的都拨完，并显示进度")
+def start(names: tuple[str, ...], wait: bool) -> None:
+    """检查、渲染提示音，然后开始拨打；可以一次启动多个批次。"""
+    with _told():
+        for name in names:
+            with _bar(f"准备 {name}") as step:
+                _launch().start(name, progress=step)
+            click.echo(f"批次“{name}”已开始。")
+        if wait:
+            _wait(names)
+
+
+@cli.command("pause")
+@click.argument("name")
+def pause(name: str) -> None:
+    """暂停：不再拨新电话，正在进行的通话照常结束。"""
+    _step(name, CampaignState.PAUSED, "已暂停；继续：flask campaigns start")
+
+
+@cli.command("stop")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="不再询问")
+def stop(name: str, yes: bool) -> None:
+    """停止：不能再继续。"""
+    if not yes:
+        click.confirm(f"停止后不能再继续，确定停止“{name}”？", abort=True)
+    _step(name, CampaignState.STOPPED, "已停止")
+
+
+@cli.command("status")
+@click.argument("name")
+@click.option("--json", "is_json", is_flag=True, help="给程序看的 JSON")
+def status(name: str, is_json: bool) -> None:
+    """每位借款人一个结果。"""
+    with _told():
+        found = status_of(_store(), name)
+    if is_json:
+        click.echo(json.dumps(as_json(found), ensure_ascii=False))
+    else:
+        Console().print(_table([found]))
+
+
+@cli.command("list")
+def list_() -> None:
+    """所有批次。"""
+    table = Table("批次", "话术", "状态", "建立", "名单", "完成")
+    with _store().reading() as session:
+        for one in campaigns.every(session):
+            counts = campaigns.count_by_state(session, one.id)
+            done = str(counts[TargetState.DONE])
+            state = CAMPAIGN_STATES[one.state]
+            table.add_row(one.name, one.script_id, state, local_time(one.created_at), str(sum(counts.values())), done)
+    Console().print(table)
+
+
+@cli.command("report")
+@click.argument("names", nargs=-1, required=True)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="输出目录")
+def report(names: tuple[str, ...], out: Path) -> None:
+    """写一份 HTML 报告：逐句转写、判断理由、双声道录音。"""
+    with _told():
+        page = write_report(_store(), names, out=out, now=_clock().now(), library=_launch().library)
+    click.echo(f"报告：{page}")
+
+
+def _launch() -> Launch:
+    return cast(Launch, current_app.extensions["campaigns.launch"])
+
+
+def _step(name: str, to: CampaignState, message: str) -> None:
+    with _told():
+        found = status_of(_store(), name)
+        with _store().transaction() as session:
+            campaigns.step(session, found.campaign_id, to, now=_clock().now())
+    click.echo(f"批次“{name}”{message}。")
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Progressed]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _wait(names: tuple[str, ...]) -> None:
+    """Show what goes on until nobody is being called and nobody may be called now."""
+    console = Console(stderr=True)
+    with Live(console=console, refresh_per_second=2) as live:
+        while True:
+            found = [status_of(_store(), name) for name in names]
+            live.update(_table(found))
+            if not any(one.is_busy(_clock().now()) for one in found):
+                return
+            time.sleep(POLL_S)
+
+
+def _table(found: list[Status]) -> Table:
+    table = Table("批次", "借款人", "电话", "结果", "承诺", "风险", "拨打", "秒", "下次")
+    for one in found:
+        for row in one.rows:
+            waits = row.state is TargetState.WAITING and row.tries
+            table.add_row(
+                one.name,
+                masked_name(row.name),
+                row.phone_masked,
+                outcome_text(row),
+                promise_text(row),
+                risk_text(row),
+                str(row.tries),
+                f"{row.seconds:.0f}" if row.seconds is not None else "",
+                local_time(row.next_try_at) if waits else "",
+            )
+    return table

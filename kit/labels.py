@@ -1,4 +1,4 @@
-"""What people read instead of codes: Chinese labels of outcomes, intents, risks and states. A house test keeps them complete."""
+"""What people read instead of codes: Chinese labels of outcomes, intents, risks and states; a test keeps them complete."""
 
 from __future__ import annotations
 

@@ -70,6 +70,10 @@ class Settings(BaseSettings):
         alias="HUILING_MEDIA_SLOTS",
         description="每个 media 进程同时承接的通话数；在途通话不会超过空位。",
     )
+    calls_per_s: int = Field(
+        1, ge=1, le=200, alias="HUILING_CALLS_PER_S", description="每秒最多新拨几通；不要超过运营商给的 CPS。"
+    )
+    max_in_flight: int = Field(100, ge=1, alias="HUILING_MAX_IN_FLIGHT", description="同时在途的最多通话数（线路数）。")
     recognizer: str = Field("vosk", alias="HUILING_RECOGNIZER", description="vosk | whisper | scripted；逗号分隔表示依次后备。")
     synthesizer: str = Field(
         "kokoro", alias="HUILING_SYNTHESIZER", description="kokoro | pyttsx3 | scripted；真实外呼不接受 pyttsx3。"

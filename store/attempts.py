@@ -110,6 +110,11 @@ def get(session: Session, attempt_id: str) -> Attempt:
     return attempt
 
 
+def call_of(session: Session, attempt_id: str) -> Call:
+    """The attempt's call; every attempt has one."""
+    return session.scalars(select(Call).where(Call.attempt_id == attempt_id)).one()
+
+
 def placed(session: Session, attempt_id: str, *, carrier_sid: str, now: datetime) -> None:
     """The carrier took the call and named it."""
     attempt = _locked(session, attempt_id)

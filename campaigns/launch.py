@@ -1,0 +1,86 @@
+"""Starts campaigns: everything that must be true is checked first, and all that is not is said at once. Dials nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from campaigns.preparation import Preparation, Progress
+from campaigns.status import status_of
+from ivr.ports import Recorder, Shift
+from ivr.script.library import Library
+from ivr.script.model import Script
+from kit.clock import Clock
+from kit.settings import Settings
+from speech.ports import EngineUnavailable, Recognizer, Synthesizer
+from store import campaigns
+from store.session import Store
+from store.words import CampaignState
+
+
+class CannotStart(Exception):
+    """The campaign must not start; the message lists every reason and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What starting needs, filled by app.py. Engines are loaded when first asked for."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    library: Library
+    preparation: Callable[[], Preparation]
+    synthesizer: Callable[[], Synthesizer]
+    recognizer: Callable[[], Recognizer]
+    shift: Shift
+    recorder: Recorder
+
+    def start(self, name: str, *, progress: Progress | None = None) -> None:
+        """Check, render what will be said, run. Raises CannotStart, NoSuchCampaign, BadScript or IllegalStep."""
+        found = status_of(self.store, name)
+        script = self.library.current(found.script_id)
+        reasons = [reason for check in self._checks() for reason in check(script)]
+        if reasons:
+            raise CannotStart("批次不能开始：\n" + "\n".join(f"  - {reason}" for reason in reasons))
+        kept = self.library.keep(found.script_id)
+        with self.store.reading() as session:
+            campaign = campaigns.get(session, found.campaign_id)
+        preparation = self.preparation()
+        preparation.prepare_script(kept, progress)
+        preparation.prepare_targets(campaign, kept, progress)
+        if campaign.state is not CampaignState.RUNNING:
+            with self.store.transaction() as session:
+                campaigns.step(session, campaign.id, CampaignState.RUNNING, now=self.clock.now(), script_digest=kept.digest)
+
+    def _checks(self) -> tuple[Callable[[Script], list[str]], ...]:
+        return (self._has_agent, self._has_voice, self._has_ear, self._has_recorder, self._has_caller_id)
+
+    def _has_agent(self, script: Script) -> list[str]:
+        if any(agent.may_take_p0 for agent in self.shift.on_shift()):
+            return []
+        return ["没有能接高危来电（P0）的坐席当班：在 HUILING_AGENT_NUMBERS 里写上号码，可接 P0 的加后缀 *"]
+
+    def _has_voice(self, script: Script) -> list[str]:
+        try:
+            voice = self.synthesizer()
+        except EngineUnavailable as error:
+            return [f"嗓子不可用：{error}"]
+        if not voice.is_for_people and not self.settings.is_carrier_loopback:
+            return [f"嗓子 {voice.name} 只供试听，真人听不懂：把 HUILING_SYNTHESIZER 设为 kokoro"]
+        return []
+
+    def _has_ear(self, script: Script) -> list[str]:
+        try:
+            ear = self.recognizer()
+        except EngineUnavailable as error:
+            return [f"耳朵不可用：{error}"]
+        phrases = [phrase for step in script.steps.values() if step.ask for phrase in step.ask.phrases]
+        missing = ear.missing_words(phrases)
+        return [f"识别模型没有这些词，语法会丢掉它们：{'、'.join(missing[:20])}"] if missing else []
+
+    def _has_recorder(self, script: Script) -> list[str]:
+        return [] if self.recorder.is_ready() else ["录音存放处写不进去：不能录音就不能拨打，检查 HUILING_BLOB_STORE"]
+
+    def _has_caller_id(self, script: Script) -> list[str]:
+        return [] if self.settings.caller_id else ["没有主叫号码：设置 HUILING_CALLER_ID"]

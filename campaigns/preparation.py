@@ -1,0 +1,86 @@
+"""Makes borrowers ready to be dialled: every prompt of theirs is rendered first. Dials nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from campaigns.facts import call_facts
+from ivr.dialogue.lines import missing_facts, personal_pieces, static_pieces
+from ivr.script.library import Library
+from ivr.script.model import Script
+from kit.clock import Clock
+from kit.settings import Settings
+from store import borrowers, campaigns
+from store.models import Campaign
+from store.session import Store
+
+LOG = logging.getLogger(__name__)
+Progress = Callable[[int, int], None]
+"""Called with done and total."""
+
+
+class Renderer(Protocol):
+    """What renders prompts (speech.prompts.PromptStore)."""
+
+    def render_all(self, texts: Iterable[str], *, is_personal: bool = False, progress: Progress | None = None) -> int:
+        """Render those that are missing; how many were rendered."""
+
+
+class Preparation:
+    """Renders what a campaign will say."""
+
+    def __init__(
+        self, settings: Settings, store: Store, clock: Clock, *, library: Library, renderer: Renderer, inventory: Iterable[str]
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._library = library
+        self._renderer = renderer
+        self._inventory = tuple(inventory)
+
+    def prepare_script(self, script: Script, progress: Progress | None = None) -> None:
+        """Render what is the same for everybody, and the inventory of dates, amounts and digits."""
+        self._renderer.render_all([*self._inventory, *sorted(static_pieces(script))], progress=progress)
+
+    def prepare_targets(self, campaign: Campaign, script: Script, progress: Progress | None = None) -> int:
+        """Render what is said to each borrower who waits; the number made ready. Interrupted, it goes on where it was."""
+        ready = 0
+        while batch := self._unprepared(campaign.id):
+            for target_id, borrower_id, loan_id in batch:
+                self._prepare(target_id, borrower_id, loan_id, script)
+                ready += 1
+                if progress is not None:
+                    progress(ready, ready + self._left(campaign.id))
+        return ready
+
+    def prepare_running(self) -> int:
+        """Render for borrowers who were added to campaigns that already run."""
+        with self._store.reading() as session:
+            running = campaigns.running(session)
+        return sum(self.prepare_targets(one, self._library.revision(one.script_id, one.script_digest or "")) for one in running)
+
+    def _unprepared(self, campaign_id: str) -> list[tuple[str, str, str | None]]:
+        with self._store.reading() as session:
+            return [(one.id, one.borrower_id, one.loan_id) for one in campaigns.unprepared_targets(session, campaign_id)]
+
+    def _left(self, campaign_id: str) -> int:
+        with self._store.reading() as session:
+            return len(campaigns.unprepared_targets(session, campaign_id))
+
+    def _prepare(self, target_id: str, borrower_id: str, loan_id: str | None, script: Script) -> None:
+        with self._store.reading() as session:
+            borrower = borrowers.get(session, borrower_id)
+            loan = borrowers.loan(session, loan_id) if loan_id else None
+        facts = call_facts(self._settings, borrower, loan)
+        missing = missing_facts(script, facts)
+        if missing:
+            with self._store.transaction() as session:
+                reason = f"资料不全：{'、'.join(sorted(missing))}"
+                campaigns.block(session, target_id, rule="missing_facts", reason=reason)
+            return
+        self._renderer.render_all(sorted(personal_pieces(script, facts)), is_personal=True)
+        with self._store.transaction() as session:
+            campaigns.mark_prepared(session, target_id, now=self._clock.now())

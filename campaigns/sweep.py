@@ -1,0 +1,114 @@
+"""Settles what nobody reported: asks the carrier about every attempt that has not ended. Never dials.
+
+An attempt whose writer died, whose create timed out or whose callbacks were lost is found here: every one is settled
+within SETTLE_S of the sweep's running.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from campaigns.dialler import settle_finished
+from ivr.carrier.rest import CarrierTrouble, Found
+from ivr.ports import Callbacks
+from kit.clock import Clock
+from kit.vocabulary import Outcome
+from store import attempts, borrowers, campaigns
+from store.models import Attempt
+from store.session import Store
+from store.words import AttemptState
+
+LOG = logging.getLogger(__name__)
+ABANDONED_S = 20.0
+"""An INTENT older than this has lost its writer: the carrier's answer takes 10 s at most."""
+ASK_AFTER_S = 45.0
+"""A call is asked about when it has not ended for so long; asking is cheap and harms nothing."""
+SETTLE_S = 240.0
+"""A call that the carrier does not know after so long was never placed (its list is eventually consistent)."""
+SILENT_S = 20.0
+"""How long after the line ended a driver may still write the outcome."""
+
+
+class Registry(Protocol):
+    """What the sweep asks of the carrier."""
+
+    def find_calls(self, to: str, *, since: datetime) -> list[Found]:
+        """Calls to the number since the instant, newest first. Raises CarrierTrouble."""
+
+    def fetch(self, sid: str) -> Found:
+        """One call. Raises CarrierTrouble."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    attempt_id: str
+    call_id: str
+    sid: str | None
+    phone: str
+    created_at: datetime
+
+
+class Sweep:
+    """One pass over everything that is not settled."""
+
+    def __init__(self, store: Store, clock: Clock, *, carrier: Registry, callbacks: Callbacks) -> None:
+        self._store = store
+        self._clock = clock
+        self._carrier = carrier
+        self._callbacks = callbacks
+
+    def run(self) -> int:
+        """Settle what can be settled; how many attempts were asked about."""
+        now = self._clock.now()
+        with self._store.transaction() as session:
+            campaigns.expire_leases(session, now=now)
+            attempts.doubt_abandoned(session, now=now, older_than_s=ABANDONED_S)
+            attempts.conclude_silent(session, now=now, older_than_s=SILENT_S)
+        doubts = self._doubts(now)
+        for doubt in doubts:
+            self._ask(doubt, now)
+        settle_finished(self._store, now)
+        return len(doubts)
+
+    def _doubts(self, now: datetime) -> list[_Doubt]:
+        with self._store.reading() as session:
+            return [
+                _Doubt(
+                    attempt_id=attempt.id,
+                    call_id=attempts.call_of(session, attempt.id).id,
+                    sid=attempt.carrier_sid,
+                    phone=borrowers.get(session, attempt.borrower_id).phone_e164,
+                    created_at=attempt.created_at,
+                )
+                for attempt in attempts.to_ask_about(session, now=now, older_than_s=ABANDONED_S)
+                if _is_worth_asking(attempt, now)
+            ]
+
+    def _ask(self, doubt: _Doubt, now: datetime) -> None:
+        try:
+            found = self._carrier.fetch(doubt.sid) if doubt.sid else self._find(doubt)
+        except CarrierTrouble as trouble:
+            LOG.warning("the carrier could not be asked", extra={"attempt": doubt.attempt_id, "code": trouble.code})
+            return
+        if found is not None:
+            self._callbacks.call_progressed(doubt.call_id, found.sid, found.status.value, {}, now)
+        elif now - doubt.created_at > timedelta(seconds=SETTLE_S):
+            with self._store.transaction() as session:
+                attempts.refused(session, doubt.attempt_id, fault_code="not_found", outcome=Outcome.CARRIER_ERROR, now=now)
+
+    def _find(self, doubt: _Doubt) -> Found | None:
+        """The carrier's call for an attempt without a name: the oldest one made to the number since the attempt.
+
+        Another attempt to this number cannot exist: one at a time is in flight (store.attempts.AlreadyOnTheLine).
+        """
+        calls = self._carrier.find_calls(doubt.phone, since=doubt.created_at - timedelta(seconds=1))
+        return calls[-1] if calls else None
+
+
+def _is_worth_asking(attempt: Attempt, now: datetime) -> bool:
+    if attempt.state in (AttemptState.UNKNOWN, AttemptState.INTENT):
+        return True
+    return now - attempt.created_at > timedelta(seconds=ASK_AFTER_S)

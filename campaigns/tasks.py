@@ -1,0 +1,31 @@
+"""What Celery runs for campaigns. Messages are ticks; SQL says what is to be done."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from flask import current_app
+
+from campaigns.dialler import Dialler
+from campaigns.preparation import Preparation
+from campaigns.sweep import Sweep
+
+
+@shared_task(name="campaigns.dial_due")
+def dial_due() -> None:
+    """Start the calls that may be started now."""
+    dialler: Dialler = current_app.extensions["campaigns.dialler"]
+    dialler.tick()
+
+
+@shared_task(name="campaigns.sweep")
+def sweep() -> None:
+    """Settle what nobody reported."""
+    settling: Sweep = current_app.extensions["campaigns.sweep"]
+    settling.run()
+
+
+@shared_task(name="campaigns.prepare")
+def prepare() -> None:
+    """Render prompts of borrowers who were added to running campaigns."""
+    preparation: Preparation = current_app.extensions["campaigns.preparation"]
+    preparation.prepare_running()
