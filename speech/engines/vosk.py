@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from kit.settings import Settings
 from speech.audio import Resampler
 from speech.phrases import plain, snap, words_of
 from speech.ports import LINE_RATE_HZ, NOTHING, EngineUnavailable, Heard, Listener, Pcm
@@ -31,6 +32,9 @@ TAIL = np.zeros(LINE_RATE_HZ * 3 // 10, dtype=np.int16)
 
 CHUNK = LINE_RATE_HZ // 5
 """Samples given to the decoder at a time when a whole utterance is at hand: it looks for pauses between chunks."""
+
+PARTIAL_EVERY = LINE_RATE_HZ // 10
+"""Samples between two partial texts: the decoder moves on in steps of about 0.2 s, asking every frame only costs."""
 
 
 class VoskRecognizer:
@@ -89,6 +93,7 @@ class VoskListener:
         self._recognizer = recognizer
         self._phrases: tuple[str, ...] = ()
         self._decoder: Any = None
+        self._partial = ""
         self._reset()
 
     def expect(self, phrases: Sequence[str]) -> None:
@@ -98,10 +103,14 @@ class VoskListener:
 
     def feed(self, pcm: Pcm) -> str:
         """Take samples at LINE_RATE_HZ; the text so far, without what the grammar rejects."""
-        self.take(pcm)
+        self._waiting.append(pcm)
+        if sum(map(len, self._waiting)) < PARTIAL_EVERY:
+            return self._partial
+        self._flush()
         partial = json.loads(self._decoder.PartialResult()).get("partial", "")
         done = "".join(word.text for word in self._words if word.text != UNKNOWN)
-        return plain(f"{done} {_known(partial)}")
+        self._partial = plain(f"{done} {_known(partial)}")
+        return self._partial
 
     def take(self, pcm: Pcm) -> None:
         """Take samples without asking for the text so far."""
@@ -109,6 +118,7 @@ class VoskListener:
 
     def finish(self) -> Heard:
         """The final text of everything fed since the last reset; resets."""
+        self._flush()
         self._accept(TAIL, is_last=True)
         self._keep(self._decoder.FinalResult())
         heard = heard_from(self._words, self._phrases, engine=self._recognizer.name)
@@ -122,7 +132,14 @@ class VoskListener:
     def _reset(self) -> None:
         self._decoder = self._recognizer.decoder(self._phrases)
         self._words: list[Word] = []
+        self._waiting: list[Pcm] = []
+        self._partial = ""
         self._resampler = Resampler(LINE_RATE_HZ, self._recognizer.rate_hz)
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            self._accept(np.concatenate(waiting), is_last=False)
 
     def _accept(self, pcm: Pcm, *, is_last: bool) -> None:
         samples = self._resampler.feed(pcm, is_last=is_last)
@@ -193,3 +210,8 @@ def _load(model_dir: Path) -> Any:
         return vosk.Model(str(model_dir))
     except Exception as error:  # vosk raises the bare class
         raise EngineUnavailable(f"Vosk 模型读不进来：{model_dir}（{error}）。请检查 VOSK_MODEL_PATH。") from None
+
+
+def load(settings: Settings) -> VoskRecognizer:
+    """The engine on VOSK_MODEL_PATH, or on the model that comes with the product. Raises EngineUnavailable."""
+    return VoskRecognizer(Path(settings.vosk_model_path).expanduser() if settings.vosk_model_path else FIRST_CHINESE)
