@@ -8,7 +8,7 @@ line drops before the read-back.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -58,6 +58,9 @@ class Desk:
 
     def hear(self, meaning: Meaning, step: Step | None) -> None:
         """Keep the slots of this turn and what must not be lost: opt-out, complaint, promise."""
+        if step and step.ask and step.ask.ignores:
+            kept = tuple(slot for slot in meaning.slots if slot.name not in step.ask.ignores)
+            meaning = replace(meaning, slots=kept)
         for slot in reversed(meaning.slots):
             self.state.slots[slot.name] = slot
         intents = intents_of(meaning)

@@ -15,6 +15,8 @@ from ivr.script.model import BACK, REPEAT, STAY, Action, Condition, Do, Line, Ro
 from kit.vocabulary import Intent, Risk, Severity, SlotName
 
 _ANY = Condition()
+SOMEBODY_ELSE = frozenset({Risk.WRONG_PERSON.value, Risk.THIRD_PARTY.value})
+"""Risks after which nobody counts as verified any more."""
 
 
 class Via(StrEnum):
@@ -157,15 +159,17 @@ def _ways(script: Script, step: Step, is_care: bool) -> Iterator[Edge]:
 def _successors(step: Step, state: State, ways: Iterable[Edge]) -> Iterator[State]:
     spoken = _after_speaking(step, state)
     for edge in ways:
-        if edge.target in (BACK, STAY) or not _may_take(edge.route, spoken):
+        if edge.target in (BACK, STAY) or not _may_take(edge, spoken):
             continue
         if step.end is not None and edge.via is not Via.FAULT:
             continue
         yield _after(edge, spoken, step)
 
 
-def _may_take(route: Route | None, state: State) -> bool:
-    return route is None or route.when.is_verified is None or route.when.is_verified is state.is_verified
+def _may_take(edge: Edge, state: State) -> bool:
+    """Keys are taken whatever their condition says."""
+    wanted = edge.route.when.is_verified if edge.route and edge.via is not Via.KEY else None
+    return wanted is None or wanted is state.is_verified
 
 
 def _after_speaking(step: Step, state: State) -> State:
@@ -182,10 +186,12 @@ def _after_speaking(step: Step, state: State) -> State:
 
 def _after(edge: Edge, state: State, step: Step) -> State:
     heard = edge.route.when.has | edge.route.when.heard if edge.route else frozenset()
+    if any(action.do is Do.PROMISE and "in_days" in action.args for action in edge.actions):
+        heard |= {SlotName.PAY_ON}
     return replace(
         state,
         step=step.id if edge.target == REPEAT else edge.target,
-        is_verified=state.is_verified or does(edge.actions, Do.VERIFIED),
+        is_verified=(state.is_verified or does(edge.actions, Do.VERIFIED)) and edge.label not in SOMEBODY_ELSE,
         is_closing=state.is_closing and edge.via is Via.GOTO,
         known=(state.known | heard) - _forgotten(edge.actions),
     )

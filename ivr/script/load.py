@@ -9,9 +9,10 @@ from pathlib import Path
 
 from ivr.script.check import check
 from ivr.script.issues import BadScript, Issue, issue_at
-from ivr.script.model import Line, Place, Route, Script, Step
+from ivr.script.model import AskKind, Line, Place, Route, Script, Step
 from ivr.script.parts import (
     Scope,
+    key_routes,
     keys_allowed,
     lines,
     number,
@@ -31,9 +32,9 @@ Read = Callable[[str], str | None]
 PHRASES = "_shared/phrases.yaml"
 WORDS = "_shared/forbidden.yaml"
 SCRIPT_KEYS = tuple(
-    "script title purpose start max_call_s use defaults always risk resume fault time_up steps".split()  # noqa: SIM905
+    "script title purpose start max_call_s use defaults always keys risk resume fault time_up steps".split()  # noqa: SIM905
 )
-FLOW_KEYS = ["flow", "title", "exits", "start", "defaults", "always", "risk", "steps"]
+FLOW_KEYS = ["flow", "title", "exits", "start", "defaults", "always", "keys", "risk", "steps"]
 USE_KEYS = ("flow", "exits")
 DEFAULT_KEYS = ("silence", "unclear")
 _NONE = Table({}, {}, Place("", 0))
@@ -86,6 +87,7 @@ class _Parts:
     steps: dict[str, Step] = field(default_factory=dict)
     always: list[Route] = field(default_factory=list)
     always_phrases: dict[str, None] = field(default_factory=dict)
+    keys: dict[str, Route] = field(default_factory=dict)
     risk: dict[Risk | Severity, str] = field(default_factory=dict)
     targets: list[tuple[str, Place]] = field(default_factory=list)
 
@@ -195,6 +197,8 @@ def _gather(table: Table, scope: Scope, parts: _Parts) -> None:
     always = table.entries.get("always")
     parts.always.extend(routes(always, scope))
     parts.always_phrases.update(dict.fromkeys(_always_phrases(always, scope)))
+    for pressed, route in key_routes(table.entries.get("keys"), scope).items():
+        parts.keys.setdefault(pressed, route)
     for name, data in (risk := _table(table, "risk", scope)):
         key = _risk_key(name, risk.keys[name], scope)
         text = text_of(data, scope)
@@ -233,7 +237,7 @@ def _script(top: Table, scope: Scope, parts: _Parts, digest: str) -> Script:
         purpose=_purpose(top, scope),
         digest=digest,
         start=_step_named(top, "start", scope),
-        steps={name: _with_phrases(found, phrases) for name, found in parts.steps.items()},
+        steps={name: _with_common(found, phrases, parts.keys) for name, found in parts.steps.items()},
         always=tuple(parts.always),
         risk=parts.risk,
         resume=_resume(top, scope),
@@ -246,10 +250,14 @@ def _script(top: Table, scope: Scope, parts: _Parts, digest: str) -> Script:
     )
 
 
-def _with_phrases(found: Step, phrases: tuple[str, ...]) -> Step:
+def _with_common(found: Step, phrases: tuple[str, ...], keys: Mapping[str, Route]) -> Step:
+    """A listening step with the phrases of `always` and the common keys, which a step that takes digits does not have."""
     if found.ask is None:
         return found
-    return replace(found, ask=replace(found.ask, phrases=tuple(dict.fromkeys((*found.ask.phrases, *phrases)))))
+    all_phrases = tuple(dict.fromkeys((*found.ask.phrases, *phrases)))
+    takes_digits = found.ask.kind in (AskKind.DIGITS, AskKind.AMOUNT, AskKind.SCORE)
+    all_keys = found.keys if takes_digits else {**keys, **found.keys}
+    return replace(found, ask=replace(found.ask, phrases=all_phrases), keys=all_keys)
 
 
 def _required(top: Table, key: str, scope: Scope) -> str:

@@ -39,12 +39,16 @@ class AskKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a step listens for. `phrases` are likely replies, the step's grammar; `max_digits` ends keyed input."""
+    """What a step listens for. `phrases` are likely replies, the step's grammar; `max_digits` ends keyed input.
+
+    `ignores`: slots that are heard here but not kept, so that talk about something else changes nothing agreed before.
+    """
 
     kind: AskKind
     phrases: tuple[str, ...] = ()
     slots: frozenset[SlotName] = frozenset()
     max_digits: int = 1
+    ignores: frozenset[SlotName] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

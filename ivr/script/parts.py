@@ -18,7 +18,7 @@ from kit.vocabulary import Intent, Outcome, Risk, SlotName
 SPECIAL = frozenset({REPEAT, BACK, STAY})
 EXIT = "exit:"
 STEP_KEYS = tuple(
-    "say reword do ask phrases slots digits routes keys silence unclear goto end interruptible outcome".split()  # noqa: SIM905
+    "say reword do ask phrases slots ignores digits routes keys silence unclear goto end interruptible outcome".split()  # noqa: SIM905
 )
 CONDITION_KEYS = ("if", "has", "lacks", "heard", "problem", "matches", "verified")
 ROUTE_KEYS = (*CONDITION_KEYS, "do", "goto", "outcome", "phrases")
@@ -270,6 +270,7 @@ def ask(table: Table, scope: Scope) -> Ask | None:
         phrases=expand(get("phrases"), scope.wording, scope.issues),
         slots=words(SlotName, get("slots"), "unknown_slot", scope),
         max_digits=int(number(get("digits"), scope, 1)),
+        ignores=words(SlotName, get("ignores"), "unknown_slot", scope),
     )
 
 
@@ -307,7 +308,7 @@ def _listening(bare: Step, table: Table, scope: Scope) -> Step:
         bare,
         reword=_reword(get("reword"), scope),
         routes=routes(get("routes"), scope),
-        keys=_keys(get("keys"), scope),
+        keys=key_routes(get("keys"), scope),
         silence=patience(get("silence"), scope, scope.silence),
         unclear=patience(get("unclear"), scope, scope.unclear),
     )
@@ -321,7 +322,8 @@ def _reword(data: Data | None, scope: Scope) -> tuple[tuple[Line, ...], ...]:
     return (lines(data, scope),)
 
 
-def _keys(data: Data | None, scope: Scope) -> dict[str, Route]:
+def key_routes(data: Data | None, scope: Scope) -> dict[str, Route]:
+    """Routes by telephone key."""
     if data is None:
         return {}
     if not isinstance(data, Table):
