@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from campaigns.facts import call_facts
@@ -24,8 +24,8 @@ Progress = Callable[[int, int], None]
 class Renderer(Protocol):
     """What renders prompts (speech.prompts.PromptStore)."""
 
-    def render_all(self, texts: Iterable[str], *, is_personal: bool = False, progress: Progress | None = None) -> int:
-        """Render those that are missing; how many were rendered."""
+    def render_all(self, texts: Sequence[str], *, is_personal: bool = False, on_progress: Progress | None = None) -> object:
+        """Render those that are missing."""
 
 
 class Preparation:
@@ -43,7 +43,7 @@ class Preparation:
 
     def prepare_script(self, script: Script, progress: Progress | None = None) -> None:
         """Render what is the same for everybody, and the inventory of dates, amounts and digits."""
-        self._renderer.render_all([*self._inventory, *sorted(static_pieces(script))], progress=progress)
+        self._renderer.render_all([*self._inventory, *sorted(static_pieces(script))], on_progress=progress)
 
     def prepare_targets(self, campaign: Campaign, script: Script, progress: Progress | None = None) -> int:
         """Render what is said to each borrower who waits; the number made ready. Interrupted, it goes on where it was."""

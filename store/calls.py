@@ -37,7 +37,7 @@ class TurnRow:
 def find(session: Session, call_id: str) -> tuple[Call, Attempt] | None:
     """The call and its attempt, read afresh; None when there is no such call."""
     query = select(Call, Attempt).join(Attempt, Attempt.id == Call.attempt_id).where(Call.id == call_id)
-    return session.execute(query).tuples().one_or_none()
+    return session.execute(query).one_or_none()
 
 
 def locked(session: Session, call_id: str) -> Call:

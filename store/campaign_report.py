@@ -48,7 +48,7 @@ def report(session: Session, campaign_id: str) -> Sequence[TargetReport]:
         .where(Target.campaign_id == campaign_id)
         .order_by(Target.id)
     )
-    return [_row(session, *found) for found in session.execute(query).tuples()]
+    return [_row(session, *found) for found in session.execute(query)]
 
 
 def _row(session: Session, target: Target, borrower: Borrower, loan: Loan | None) -> TargetReport:
@@ -81,7 +81,7 @@ def _row(session: Session, target: Target, borrower: Borrower, loan: Loan | None
 
 def _calls(session: Session, target_id: str) -> list[tuple[Call, Attempt]]:
     query = select(Call, Attempt).join(Attempt, Attempt.id == Call.attempt_id).where(Attempt.target_id == target_id)
-    return list(session.execute(query.order_by(Attempt.attempt_no)).tuples())
+    return list(session.execute(query.order_by(Attempt.attempt_no)))
 
 
 def _promise(session: Session, call_ids: Sequence[str]) -> Promise | None:

@@ -234,7 +234,7 @@ def settle(session: Session, attempt_id: str, *, outcome: Outcome, next_try_at: 
 def count_by_state(session: Session, campaign_id: str) -> dict[TargetState, int]:
     """How many targets are in each state; states that nobody is in are 0."""
     query = select(Target.state, func.count()).where(Target.campaign_id == campaign_id).group_by(Target.state)
-    counted = dict(session.execute(query).tuples().all())
+    counted = dict(session.execute(query).all())
     return {state: counted.get(state, 0) for state in TargetState}
 
 

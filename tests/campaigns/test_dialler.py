@@ -1,0 +1,176 @@
+"""Dialling: never twice, never past the gate, never more than there are seats; everything is settled."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from ivr.carrier.rest import Refused, Unknown
+from kit.vocabulary import Outcome
+from store import attempts, campaigns
+from store.models import Attempt
+from store.words import AttemptState, CampaignState, TargetState
+from tests.campaigns.conftest import Floor, found
+
+
+def only_attempt(floor: Floor) -> Attempt:
+    with floor.store.reading() as session:
+        (attempt,) = session.query(Attempt).all()
+    return attempt
+
+
+def counts(floor: Floor, campaign_id: str) -> dict[TargetState, int]:
+    with floor.store.reading() as session:
+        return {state: n for state, n in campaigns.count_by_state(session, campaign_id).items() if n}
+
+
+def test_a_tick_rings_everybody_once(floor: Floor) -> None:
+    campaign = floor.campaign(5)
+    assert floor.dialler.tick() == 5
+    assert floor.dialler.tick() == 0
+    assert len(set(floor.carrier.rung)) == len(floor.carrier.rung) == 5
+    assert counts(floor, campaign) == {TargetState.CALLING: 5}
+
+
+def test_every_attempt_keeps_its_verdict(floor: Floor) -> None:
+    floor.campaign(1)
+    floor.dialler.tick()
+    verdict = only_attempt(floor).verdict
+    assert verdict["rule"] == "allowed"
+    assert len(str(verdict["policy_digest"])) == 64
+
+
+def test_never_more_in_flight_than_media_slots(floor: Floor) -> None:
+    floor.seats.total = 3
+    floor.campaign(10)
+    assert floor.dialler.tick() == 3
+    assert floor.dialler.tick() == 0
+
+
+def test_two_diallers_share_the_slots(floor: Floor) -> None:
+    floor.seats.total = 4
+    floor.campaign(10)
+    due = floor.dialler._due()
+    assert floor.dialler.tick() == 4
+    assert all(floor.dialler._intend(target_id, campaign) is None for target_id, campaign in due)
+    assert len(floor.carrier.rung) == 4
+
+
+def test_nothing_is_dialled_when_recording_is_impossible(floor: Floor) -> None:
+    floor.campaign(2)
+    floor.recorder.ready = False
+    assert floor.dialler.tick() == 0
+    assert floor.carrier.rung == []
+
+
+def test_out_of_hours_the_target_waits_for_the_opening(floor: Floor) -> None:
+    campaign = floor.campaign(1)
+    floor.clock.advance(11 * 3600)
+    assert floor.dialler.tick() == 0
+    with floor.store.reading() as session:
+        (target,) = campaigns.targets(session, campaign)
+    assert target.state is TargetState.WAITING
+    assert target.blocked_rule == "hours"
+    assert target.next_try_at == floor.clock.now() + timedelta(hours=12)
+
+
+def test_the_same_person_is_not_rung_by_two_campaigns_at_once(floor: Floor) -> None:
+    floor.campaign(1, name="甲")
+    floor.campaign(1, name="乙")
+    assert floor.dialler.tick() == 1
+    assert len(floor.carrier.rung) == 1
+
+
+def test_a_refused_number_is_final_and_counts_in_no_cap(floor: Floor) -> None:
+    campaign = floor.campaign(1)
+    floor.carrier.answer = Refused(code=21211, is_permanent=True)
+    floor.dialler.tick()
+    floor.dialler.tick()
+    assert counts(floor, campaign) == {TargetState.DONE: 1}
+    assert only_attempt(floor).outcome is Outcome.INVALID_NUMBER
+
+
+def test_a_doubtful_call_is_found_at_the_carrier_and_never_rung_again(floor: Floor) -> None:
+    floor.campaign(1)
+    floor.carrier.answer = Unknown(reason="timeout")
+    floor.dialler.tick()
+    attempt = only_attempt(floor)
+    assert attempt.state is AttemptState.UNKNOWN
+    floor.carrier.known[floor.carrier.rung[0]] = [found("CA" + "9" * 32, "in-progress", floor.clock.now())]
+    floor.clock.advance(60)
+    floor.sweep.run()
+    floor.dialler.tick()
+    attempt = only_attempt(floor)
+    assert (attempt.state, attempt.carrier_sid) == (AttemptState.IN_PROGRESS, "CA" + "9" * 32)
+    assert len(floor.carrier.rung) == 1
+
+
+def test_a_doubtful_call_that_the_carrier_never_saw_is_settled_in_five_minutes(floor: Floor) -> None:
+    campaign = floor.campaign(1)
+    floor.carrier.answer = Unknown(reason="timeout")
+    floor.dialler.tick()
+    for _ in range(20):
+        floor.clock.advance(15)
+        floor.sweep.run()
+    attempt = only_attempt(floor)
+    assert attempt.state is AttemptState.FAILED
+    assert attempt.outcome is Outcome.CARRIER_ERROR
+    assert counts(floor, campaign) == {TargetState.WAITING: 1}
+
+
+def test_a_writer_that_dies_between_intent_and_carrier_is_not_repeated(floor: Floor) -> None:
+    floor.campaign(1)
+    floor.carrier.answer = KeyboardInterrupt()  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt):
+        _die(floor)
+    assert only_attempt(floor).state is AttemptState.INTENT
+    floor.carrier.answer = None
+    floor.clock.advance(30)
+    floor.sweep.run()
+    assert only_attempt(floor).state is AttemptState.UNKNOWN
+    assert floor.dialler.tick() == 0
+    assert len(floor.carrier.rung) == 1
+
+
+def _die(floor: Floor) -> None:
+    def create_call(to: str, *, call_id: str, attempt_id: str) -> object:
+        floor.carrier.rung.append(to)
+        raise KeyboardInterrupt
+
+    floor.carrier.create_call = create_call  # type: ignore[method-assign, assignment]
+    floor.dialler.tick()
+
+
+def test_a_lease_without_intent_goes_back_to_waiting(floor: Floor) -> None:
+    campaign = floor.campaign(1)
+    with floor.store.transaction() as session:
+        (target,) = campaigns.targets(session, campaign)
+        assert campaigns.lease(session, target.id, owner="gone", now=floor.clock.now(), for_s=30)
+    floor.clock.advance(31)
+    floor.sweep.run()
+    assert floor.dialler.tick() == 1
+
+
+def test_a_busy_line_is_tried_again_within_the_cooldown_and_caps(floor: Floor) -> None:
+    campaign = floor.campaign(1)
+    floor.dialler.tick()
+    attempt = only_attempt(floor)
+    with floor.store.reading() as session:
+        call = attempts.call_of(session, attempt.id)
+    floor.callbacks.call_progressed(call.id, str(attempt.carrier_sid), "busy", {}, floor.clock.now())
+    floor.dialler.tick()
+    with floor.store.reading() as session:
+        (target,) = campaigns.targets(session, campaign)
+    assert target.state is TargetState.WAITING
+    assert target.next_try_at == floor.clock.now() + timedelta(minutes=120)
+    floor.clock.advance(121 * 60)
+    assert floor.dialler.tick() == 1
+
+
+def test_a_campaign_closes_when_nobody_is_left(floor: Floor) -> None:
+    campaign_id = floor.campaign(1)
+    floor.carrier.answer = Refused(code=21211, is_permanent=True)
+    floor.dialler.tick()
+    with floor.store.reading() as session:
+        assert campaigns.get(session, campaign_id).state is CampaignState.DONE
