@@ -130,3 +130,23 @@ def meaning_to_dict(meaning: Meaning) -> dict[str, Any]:
         "why": list(meaning.why),
         "confidence": meaning.confidence,
     }
+
+
+def meaning_to_line(meaning: Meaning) -> dict[str, Any]:
+    """What `flask ivr understand --json` prints: slots keyed by name, with `.bound`, `.problem` and `.heard` where they tell."""
+    slots: dict[str, Any] = {}
+    for slot in meaning.slots:
+        name = slot.name.value
+        slots[name] = slot.value.isoformat() if isinstance(slot.value, date | datetime) else slot.value
+        if slot.bound is not Bound.ON:
+            slots[f"{name}.bound"] = slot.bound.value
+        if slot.problem:
+            slots[f"{name}.problem"], slots[f"{name}.heard"] = slot.problem.value, slot.heard
+    return {
+        "text": meaning.text,
+        "intent": meaning.intent.value,
+        "intents": [intent.value for intent in meaning.intents],
+        "slots": slots,
+        "risk": [{"category": found.category.value, "severity": found.severity.name} for found in meaning.risk],
+        "why": list(meaning.why),
+    }

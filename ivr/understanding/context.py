@@ -1,0 +1,104 @@
+"""What a short answer means at this step: yes, a name, digits, a bare date. Judges by what the step expects."""
+
+from __future__ import annotations
+
+import re
+
+from ivr.meaning import Hints
+from ivr.understanding.amounts import amounts
+from ivr.understanding.dates import days
+from ivr.understanding.intents import Heard
+from ivr.understanding.normalise import Utterance
+from kit.clock import SHANGHAI
+from kit.vocabulary import Intent, SlotName
+
+_LISTENING = re.compile(r"^(?:嗯|恩|哦|噢|喔|啊|唔|哎|诶|对|是|是的|好|好的|呃|欸|唉|行)+[,?]?$")
+_YES_BY_NAME = re.compile(r"^(?:对|是|是的|嗯|没错|对的|是我|我是|就是|就是我|你说|请说|你讲|说吧|在|讲|是啊|什么事|有什么事)")
+_NO_BY_NAME = re.compile(r"^(?:不是|不对|没有|错了|不是我|我不是|不是的|不是啊|没有这个人|不)$")
+
+
+def in_context(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
+    """The intents as this step means them, the primary first."""
+    heard = _fillers(said, heard, hints)
+    heard = _by_name(said, heard, hints)
+    heard = _values(said, heard, hints)
+    heard = _hardship(heard, hints)
+    return sorted(heard, key=lambda one: -one.weight)
+
+
+def _has(heard: list[Heard], *intents: Intent) -> bool:
+    return any(one.intent in intents for one in heard)
+
+
+def _fillers(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
+    """嗯 and 哦 vanish with the fillers: they are a yes where a yes is expected, else mere listening."""
+    if heard or said.core:
+        return heard
+    if re.fullmatch(r"[喂,]+", said.clean):
+        return [Heard(Intent.GREETING, 12, said.clean)]
+    if Intent.AFFIRM in hints.expect and re.search(r"[嗯恩]", said.clean):
+        return [Heard(Intent.AFFIRM, 32, said.clean)]
+    return [Heard(Intent.BACKCHANNEL, 11, said.clean)]
+
+
+def _by_name(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
+    if Intent.IS_CALLEE in hints.expect and not _has(heard, Intent.WRONG_PERSON, Intent.THIRD_PARTY):
+        if _NO_BY_NAME.match(said.joined) or (_has(heard, Intent.DENY) and len(said.joined) <= 4):
+            return [Heard(Intent.WRONG_PERSON, 95, said.joined), *heard]
+        if not _has(heard, Intent.DENY) and (_YES_BY_NAME.match(said.joined) or _has(heard, Intent.AFFIRM)):
+            heard = [one for one in heard if one.intent is not Intent.IS_CALLEE]
+            heard = [Heard(Intent.IS_CALLEE, 70 if _only_yes(heard) else 45, said.joined), *heard]
+        if not said.core and re.search(r"[嗯恩]", said.clean):
+            heard = [Heard(Intent.IS_CALLEE, 70, said.clean), *heard]
+    if _has(heard, Intent.IS_CALLEE) and not _has(heard, Intent.AFFIRM, Intent.DENY):
+        heard = [*heard, Heard(Intent.AFFIRM, 20, said.joined)]
+    if _has(heard, Intent.WRONG_PERSON) and not _has(heard, Intent.DENY):
+        heard = [*heard, Heard(Intent.DENY, 20, said.joined)]
+    return heard
+
+
+def _only_yes(heard: list[Heard]) -> bool:
+    return not [one for one in heard if one.weight > 46 and one.intent not in (Intent.IS_CALLEE, Intent.AFFIRM)]
+
+
+def _values(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
+    """Bare dates and amounts where a promise is expected; bare times where a call back is; digits where digits are."""
+    strong = [one for one in heard if one.weight >= 50]
+    if strong or not said.core:
+        return heard
+    if SlotName.DIGITS in hints.expect_slots and re.search(r"[\d零一二三四五六七八九幺]", said.clean):
+        return [*heard, Heard(Intent.AFFIRM, 5, said.joined)] if not heard else heard
+    if SlotName.SCORE in hints.expect_slots or Intent.RATING in hints.expect:
+        if re.fullmatch(r"(?:我)?(?:给|打|选|按)?(?:个)?[零一二三四五六七八九十两\d]+分?(?:吧)?", said.core):
+            return [Heard(Intent.RATING, 60, said.core)]
+    today = hints.now.astimezone(SHANGHAI).date()
+    if Intent.CALL_BACK_LATER in hints.expect and Intent.PROMISE_TO_PAY not in hints.expect:
+        if days(said.core, today) or re.search(r"[点午晚]|小时|分钟", said.core):
+            return [Heard(Intent.CALL_BACK_LATER, 85, said.core), *heard]
+    if Intent.PROMISE_TO_PAY in hints.expect or hints.expect_slots & {SlotName.PAY_ON, SlotName.AMOUNT_FEN}:
+        if _has_value(said, hints) and not re.search(r"[?]|吗$", said.core):
+            return [Heard(Intent.PROMISE_TO_PAY, 77, said.core), *heard]
+    return heard
+
+
+def _has_value(said: Utterance, hints: Hints) -> bool:
+    today = hints.now.astimezone(SHANGHAI).date()
+    return bool(days(said.core, today, pay_day=hints.pay_day)) or any(
+        money.strong or SlotName.AMOUNT_FEN in hints.expect_slots for money in amounts(said.core)
+    )
+
+
+def _hardship(heard: list[Heard], hints: Hints) -> list[Heard]:
+    """A lost job is hardship on a dunning call and news on a follow-up."""
+    if (
+        _has(heard, Intent.JOB_CHANGED)
+        and _has(heard, Intent.CANNOT_PAY)
+        and hints.expect & {Intent.JOB_OK, Intent.JOB_CHANGED}
+    ):
+        return [Heard(one.intent, 90, one.words) if one.intent is Intent.JOB_CHANGED else one for one in heard]
+    return [
+        Heard(one.intent, 74, one.words)
+        if one.intent is Intent.CANNOT_PAY and one.weight < 67 + 9 and _has(heard, Intent.JOB_CHANGED)
+        else one
+        for one in heard
+    ]

@@ -1,0 +1,91 @@
+"""Recognised text to clauses: cleaned, simplified, fillers off, doublings folded. Loses no digit and no negation."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from ivr.understanding.lexicon.spelling import MISHEARD, TRADITIONAL
+
+LONGEST = 6000
+"""Characters of one utterance that are judged; a spoken turn has fewer than 400. Longer text keeps both ends."""
+
+_BREAKS = re.compile(r"[，。！；：、,;:!…~～\n\r\t\"“”'‘’()（）《》<>|/\\\-—]+|(?<!\d)\.|\.(?!\d)")
+_ASKS = re.compile(r"[？?]+")
+_SPACES = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_FILLERS = re.compile(
+    r"[呃嗯唔诶欸哎唉哦噢喔啊呀喽咯哇嘞呗吖]+|(?<!干)嘛|(?<![余金限名全总差定数超])额(?![度外头])|(?:^|(?<=,))(?:那个|就是说|这个这个|然后|那么|反正)+"
+)
+_MEANINGLESS = re.compile(r"(?:^|(?<=,))(?:喂|你好|您好|哈喽)+(?=.)|啦(?=$|,)")
+_TRIPLES = re.compile(r"([^\d零一二三四五六七八九十两幺百千万,?])\1{2,}")
+_DOUBLES = re.compile(r"([对好行是不没我在有嗯你可要])\1(?!好)")
+_PHRASES = re.compile(r"((?!.不)[^\d零一二三四五六七八九十两幺百千万,?]{2,5})(?:,?\1)+")
+_CONNECTORS = re.compile(
+    r"(?<=[^,])(?=但是|(?<![活熬撑挺说比打过得])不过(?![去来得分])|可是|然而|只不过|而且|所以|因为|要不然|不然|否则|要是|如果|万一|"
+    r"再这样|再这么|那我就|结果|只要|除非)"
+)
+_QUESTION = re.compile(
+    r"[?]|吗$|吗,|么$|是不是|能不能|会不会|可不可以|要不要|有没有|行不行|好不好|多少|什么时候|几号|哪|怎么|怎样|如何|谁|啥|什么|为啥|几天|几点|是否"
+)
+_RHETORIC = re.compile(r"难道|凭什么|怎么可能|谁说|怎么会不|哪有|什么叫|还什么还")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One stretch between breaks. `asks`: worded as a question; `at`: its place in the utterance, 0.0 first to 1.0 last."""
+
+    text: str
+    asks: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """`clean`: breaks as commas, fillers kept; `core`: fillers off, doublings folded; `joined`: core without breaks."""
+
+    raw: str
+    clean: str
+    core: str
+    joined: str
+    clauses: tuple[Clause, ...]
+
+
+def normalise(raw: str) -> Utterance:
+    """The utterance ready for rules. Any text is accepted: surrogates and control characters are dropped."""
+    clean = _clean(raw)
+    core = _fold(clean)
+    return Utterance(raw, clean, core, core.replace(",", "").replace("?", ""), _clauses(core))
+
+
+def _clean(raw: str) -> str:
+    text = raw if len(raw) <= LONGEST else raw[: LONGEST // 2] + "，" + raw[-LONGEST // 2 :]
+    text = text.encode("utf-8", "ignore").decode("utf-8")
+    text = unicodedata.normalize("NFKC", text).translate(TRADITIONAL).lower()
+    text = _THOUSANDS.sub("", text)
+    text = _ASKS.sub("?,", _BREAKS.sub(",", text))
+    text = "".join(char for char in text if char.isprintable())
+    text = _SPACES.sub("", text)
+    for pattern, right in MISHEARD:
+        text = pattern.sub(right, text)
+    return re.sub(r",[, ]*", ",", text).strip(", ")
+
+
+def _fold(clean: str) -> str:
+    text = _FILLERS.sub("", clean)
+    text = re.sub(r",{2,}", ",", text).strip(", ")
+    text = _MEANINGLESS.sub("", text).strip(", ")
+    text = _TRIPLES.sub(r"\1", text)
+    text = _PHRASES.sub(r"\1", text)
+    text = _DOUBLES.sub(r"\1", text)
+    return re.sub(r",{2,}", ",", text).strip(", ")
+
+
+def _clauses(core: str) -> tuple[Clause, ...]:
+    parts = [part for part in _CONNECTORS.sub(",", core).split(",") if part]
+    last = max(1, len(parts) - 1)
+    return tuple(
+        Clause(part, bool(_QUESTION.search(part)) and not _RHETORIC.search(part), index / last)
+        for index, part in enumerate(parts)
+    )

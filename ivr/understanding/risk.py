@@ -1,0 +1,70 @@
+"""Risk in one utterance, with severity and the words that showed it. Recall before precision for P0; never lowers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ivr.meaning import Hints, RiskFound
+from ivr.understanding.lexicon.danger import LAW, SELF_HARM, VIOLENCE, RiskRule
+from ivr.understanding.lexicon.hardship import HARDSHIP, TALKING
+from ivr.understanding.normalise import Utterance
+from ivr.understanding.rules import compiled, hits
+from kit.vocabulary import Intent, Risk, Severity
+
+RULES: tuple[RiskRule, ...] = (*SELF_HARM, *VIOLENCE, *LAW, *HARDSHIP, *TALKING)
+
+_OF_INTENT = {
+    Intent.WRONG_PERSON: (Risk.WRONG_PERSON, Severity.P1, "号码属于别人"),
+    Intent.THIRD_PARTY: (Risk.THIRD_PARTY, Severity.P1, "接电话的是别人"),
+    Intent.DISPUTE: (Risk.DISPUTE, Severity.P2, "对金额、利息或欠款有异议"),
+    Intent.REQUEST_HUMAN: (Risk.WANTS_HUMAN, Severity.P3, "要求人工"),
+    Intent.IS_ROBOT_QUESTION: (Risk.WANTS_HUMAN, Severity.P3, "发现或询问是不是机器"),
+}
+_REPEATED = r"(?:说|讲|反映|投诉|问|反应|打)(?:了|过)~4(?:多少|几|好几|无数|很多|[两三四五六七八九十])~1(?:遍|次|回)|(?:上次|之前|早就?|已经)~4(?:反映|投诉|说过|问过|提过)|第[二三四五六]次|还没~3(?:解决|答复|处理|回复)|一直没~3(?:解决|答复|处理|回复)"
+_ADULT_STUDENT = r"大学|研究生|大[一二三四]|研[一二三]|读研|大专|博士|本科|成年"
+_MINOR = r"未成年|未满|没满|不满|没到|不到|(?:十[一二三四五六七]|1[0-7])岁|初中|高中|高[一二三]|初[一二三]|中专|职高"
+
+
+def risks(said: Utterance) -> Iterator[RiskFound]:
+    """Every risk that the rules find, gravest first is not promised."""
+    for rule, hit in hits(RULES, said):
+        severity = rule.severity
+        if rule.graver and compiled(rule.graver).search(said.core):
+            severity = min(severity, rule.at_worst)
+        if rule.code == Risk.MINOR_OR_STUDENT and _is_adult_student(said):
+            severity = Severity.P2
+        yield RiskFound(Risk(rule.code), severity, f"{rule.label}：“{hit.heard}”")
+
+
+def risks_of_intents(intents: Iterable[Intent], said: Utterance) -> Iterator[RiskFound]:
+    """Intents that are risks as well (dispute, wrong_person, third_party) or ask for a person."""
+    for intent in intents:
+        if intent in _OF_INTENT:
+            risk, severity, label = _OF_INTENT[intent]
+            if risk is Risk.DISPUTE and compiled(_REPEATED).search(said.core):
+                severity = Severity.P1
+            yield RiskFound(risk, severity, label)
+
+
+def settled(found: Iterable[RiskFound], hints: Hints) -> tuple[RiskFound, ...]:
+    """One entry a category with its gravest severity, gravest first; what excludes another has excluded it."""
+    best: dict[Risk, RiskFound] = {}
+    for one in found:
+        known = best.get(one.category)
+        if known is None or one.severity < known.severity:
+            best[one.category] = one
+    for stronger, weaker in _EXCLUDES:
+        if stronger in best:
+            best.pop(weaker, None)
+    return tuple(sorted(best.values(), key=lambda one: (one.severity, one.category.value)))
+
+
+_EXCLUDES = (
+    (Risk.BORROWER_DECEASED, Risk.FAMILY_BEREAVEMENT),
+    (Risk.WRONG_PERSON, Risk.IDENTITY_FRAUD),
+    (Risk.THIRD_PARTY, Risk.WRONG_PERSON),
+)
+
+
+def _is_adult_student(said: Utterance) -> bool:
+    return bool(compiled(_ADULT_STUDENT).search(said.core)) and not compiled(_MINOR).search(said.core)

@@ -1,0 +1,124 @@
+"""The second pass: by sound and by likeness. Repairs words that sound the same as the trade's; never reads two-syllable words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from rapidfuzz import fuzz, process
+
+from ivr.understanding.lexicon.examples import EXAMPLES, TERMS
+from ivr.understanding.normalise import Utterance, normalise
+from kit.vocabulary import Intent
+
+_LONGEST = 200
+_MANY = {
+    "还": "huan hai",
+    "行": "xing hang",
+    "得": "de dei",
+    "差": "cha chai",
+    "了": "le liao",
+    "长": "chang zhang",
+    "重": "zhong chong",
+    "调": "diao tiao",
+    "单": "dan shan",
+    "曾": "zeng ceng",
+    "解": "jie xie",
+}
+_APART = frozenset(
+    {
+        ("没", "美"),
+        ("卖", "买"),
+        ("买", "卖"),
+        ("四", "十"),
+        ("十", "四"),
+        ("有", "又"),
+        ("又", "有"),
+        ("缓", "换"),
+        ("换", "还"),
+        ("还", "换"),
+    }
+)
+_FOLDS = (("zh", "z"), ("ch", "c"), ("sh", "s"))
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The example that an utterance is most like."""
+
+    intent: Intent
+    example: str
+    score: float
+
+
+def repaired(said: Utterance) -> Utterance | None:
+    """The utterance with same-sounding stretches replaced by the trade's words, or None when nothing changes."""
+    text = said.core[:_LONGEST]
+    spelled = [syllables(char) for char in text]
+    changed = list(text)
+    for term, sound in _terms():
+        for start in range(len(text) - len(term) + 1):
+            if _alike(spelled, start, sound) and text[start : start + len(term)] != term:
+                changed[start : start + len(term)] = list(term)
+    mended = "".join(changed)
+    return normalise(mended) if mended != text else None
+
+
+def _alike(spelled: list[frozenset[str]], start: int, sound: tuple[frozenset[str], ...]) -> bool:
+    return all(spelled[start + index] & one for index, one in enumerate(sound))
+
+
+@cache
+def _terms() -> tuple[tuple[str, tuple[frozenset[str], ...]], ...]:
+    return tuple((term, tuple(syllables(char) for char in term)) for term in TERMS if len(term) >= 3)
+
+
+@cache
+def _readings() -> dict[int, str]:
+    from pypinyin.pinyin_dict import pinyin_dict  # slow and large: only when something must be heard
+
+    return dict(pinyin_dict)
+
+
+@cache
+def syllables(char: str) -> frozenset[str]:
+    """Toneless readings of a character with zh/z, n/l and ng/n folded; a set of more than one for 还 行 得 and the like."""
+    if char in _MANY:
+        return frozenset(folded(one) for one in _MANY[char].split())
+    marked = _readings().get(ord(char), "").split(",")[0]
+    return frozenset({folded(_toneless(marked))}) if marked else frozenset({char})
+
+
+def _toneless(marked: str) -> str:
+    return marked.translate(str.maketrans("āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ", "aaaaeeeeiiiioooouuuuvvvvvnnnm"))
+
+
+def folded(syllable: str) -> str:
+    """A syllable as southern ears and poor lines hear it."""
+    for wide, narrow in _FOLDS:
+        if syllable.startswith(wide):
+            syllable = narrow + syllable[2:]
+    if syllable.startswith("n"):
+        syllable = "l" + syllable[1:]
+    return syllable[:-1] if syllable.endswith("ng") else syllable
+
+
+def nearest(said: Utterance) -> Near | None:
+    """The example most like the utterance by characters and by sound, or None when none is near enough."""
+    text = said.joined
+    if not 3 <= len(text) <= 30:
+        return None
+    written = process.extractOne(text, [example for example, _ in EXAMPLES], scorer=fuzz.ratio, score_cutoff=72)
+    if written:
+        return Near(Intent(EXAMPLES[written[2]][1]), written[0], written[1])
+    spoken = process.extractOne(_spoken(text), _spoken_examples(), scorer=fuzz.ratio, score_cutoff=88)
+    return Near(Intent(EXAMPLES[spoken[2]][1]), EXAMPLES[spoken[2]][0], spoken[1]) if spoken else None
+
+
+def _spoken(text: str) -> str:
+    return " ".join(min(syllables(char)) for char in text)
+
+
+@cache
+def _spoken_examples() -> list[str]:
+    return [_spoken(example) for example, _ in EXAMPLES]
