@@ -9,12 +9,12 @@ from pathlib import Path
 
 from simulator import audio
 from simulator.call import Call
-from simulator.carrier import Answering
 from simulator.cast import Act, Cast, Noise, Persona, Rule
 from simulator.clock import first
 from simulator.ear import Ear
 from simulator.hearing import Listener, Utterance
 from simulator.line import Line
+from simulator.people import Answering
 
 SPEECH_LEVEL = 0.1
 """Root mean square of rendered speech (-20 dBFS); noise is set against it."""

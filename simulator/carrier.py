@@ -7,9 +7,7 @@ import logging
 import random
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from simulator.call import FINAL, Call, Recording, Source, Subscription, new_sid
 from simulator.callbacks import Callbacks
@@ -17,7 +15,9 @@ from simulator.clock import Clock, first
 from simulator.courier import Courier
 from simulator.interpreter import Program
 from simulator.line import Line
+from simulator.people import Answering, People, detection
 from simulator.plan import Plan
+from simulator.verbs import ACTS
 
 log = logging.getLogger("simulator")
 
@@ -26,28 +26,6 @@ LAST_WORD_S = 20.0
 """How long a finished call may still talk to the web server."""
 
 Talk = Callable[[Call, Line], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Answering:
-    """How a subscriber's telephone behaves when it rings."""
-
-    how: str = "answers"
-    """answers | busy | no_answer | rejects | invalid."""
-    after_s: float = 2.0
-    is_machine: bool = False
-    greeting_s: float = 0.0
-    ambience: bytes = b""
-
-
-class People(Protocol):
-    """Who stands behind the numbers."""
-
-    def answering(self, persona: str) -> Answering:
-        """How the telephone of a persona behaves."""
-
-    async def live(self, call: Call, line: Line) -> None:
-        """Be this persona on an answered line; returns or is cancelled when it ends."""
 
 
 class Exchange:
@@ -135,7 +113,7 @@ class Exchange:
         if old is not None:
             old.cancel()
             line.playout.clear()
-        self._programs[call.sid] = asyncio.create_task(Program(self, call, line).run(source))
+        self._programs[call.sid] = asyncio.create_task(Program(self, call, line, acts=ACTS).run(source))
 
     def hang_up(self, call: Call, *, by: str) -> None:
         """End an answered call; the first to do so is remembered."""
@@ -315,14 +293,8 @@ class Exchange:
 
     async def _detect(self, call: Call, *, is_async: bool) -> None:
         answering = self.people.answering(call.persona or "")
-        found, took_s = "human", 1.6
-        if answering.is_machine and call.options["MachineDetection"] == "DetectMessageEnd":
-            found, took_s = "machine_end_beep", max(3.0, answering.greeting_s)
-        elif answering.is_machine:
-            found, took_s = "machine_start", 3.4
         limit_s = float(call.options.get("MachineDetectionTimeout", "30"))
-        if took_s > limit_s:
-            found, took_s = "unknown", limit_s
+        found, took_s = detection(answering, call.options["MachineDetection"], limit_s)
         await self.clock.sleep(took_s)
         call.answered_by = found
         call.note("machine_detection", answered_by=found)

@@ -139,7 +139,8 @@ def _plain(text: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _syllables(text: str) -> tuple[str, ...]:
-    found = lazy_pinyin(text, style=Style.NORMAL)
+    """Toneless, with zh/z, ch/c, sh/s and ng/n alike; 还 is always read huan, as in 还款."""
+    found = lazy_pinyin(text.replace("还", "环"), style=Style.NORMAL)
     return tuple(one.replace("zh", "z").replace("ch", "c").replace("sh", "s").replace("ng", "n") for one in found)
 
 
@@ -155,11 +156,12 @@ class Cast:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
         if not isinstance(raw, dict) or not isinstance(raw.get("personas"), dict):
             raise BadCast(f"{path}: no personas")
-        common = raw.get("common_rules", [])
+        common = (raw.get("rules_before", []), raw.get("rules_after", []))
         found: dict[str, Persona] = {}
         for key, entry in raw["personas"].items():
             try:
                 found[key] = _persona(key, entry, common)
+                found[key].lines()
             except (KeyError, TypeError, ValueError) as fault:
                 raise BadCast(f"{path}: {key}: {fault}") from fault
         return cls(found)
@@ -169,12 +171,14 @@ _FACTS = frozenset({"seed", "name", "id_last4", "loan_no", "amount_yuan", "due_o
 _OWN = ({item.name for item in fields(Persona)} - {"key", "facts"}) | {"takes_common_rules"}
 
 
-def _persona(key: str, entry: dict[str, Any], common: list[dict[str, Any]]) -> Persona:
+def _persona(key: str, entry: dict[str, Any], common: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> Persona:
     strange = set(entry) - _OWN - _FACTS
     if strange:
         raise BadCast(f"unknown {sorted(strange)}")
     plain = {name: value for name, value in entry.items() if name in _OWN}
-    rules = [*plain.pop("rules", []), *(common if plain.pop("takes_common_rules", True) else [])]
+    is_ordinary = not (plain.get("announces") or plain.get("is_agent"))
+    before, after = common if plain.pop("takes_common_rules", is_ordinary) else ([], [])
+    rules = [*before, *plain.pop("rules", []), *after]
     noise, telephone = plain.pop("noise", None), plain.pop("telephone", {})
     return Persona(
         key=key,

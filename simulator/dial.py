@@ -99,7 +99,7 @@ def _leg(program: Program, verb: Verb, number: Verb) -> _Leg:
 async def _drive(program: Program, leg: _Leg) -> None:
     async def talk(call: Call, line: Line) -> None:
         leg.answered.set()
-        if leg.whisper is None or await Program(program.exchange, call, line).whisper(leg.whisper):
+        if leg.whisper is None or await Program(program.exchange, call, line, acts=program.acts).whisper(leg.whisper):
             leg.ready.set()
             return
         program.exchange.hang_up(call, by="whisper")

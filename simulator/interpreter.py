@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from simulator import audio
@@ -11,7 +11,7 @@ from simulator.call import Call, Source
 from simulator.clock import first
 from simulator.courier import Undelivered
 from simulator.line import Line
-from simulator.twiml import VERBS, BadTwiml, Verb, absolute, parse
+from simulator.twiml import BadTwiml, Verb, absolute, parse
 
 if TYPE_CHECKING:
     from simulator.carrier import Exchange
@@ -21,6 +21,10 @@ log = logging.getLogger("simulator")
 SAY_S_PER_CHARACTER = 0.22
 
 
+Act = Callable[["Program", Verb], Awaitable[Source | None]]
+"""Does one verb; the next source where the document is left."""
+
+
 class Ended(Exception):
     """The document has ended the call."""
 
@@ -28,8 +32,10 @@ class Ended(Exception):
 class Program:
     """One chain of documents on one call. `base` is the URL of the present document, empty for an inline one."""
 
-    def __init__(self, exchange: Exchange, call: Call, line: Line) -> None:
+    def __init__(self, exchange: Exchange, call: Call, line: Line, *, acts: Mapping[str, Act]) -> None:
+        """`acts`: what each verb does, by its name."""
         self.exchange = exchange
+        self.acts = acts
         self.call = call
         self.line = line
         self.base = ""
@@ -97,8 +103,8 @@ class Program:
         return () if reply.status == 204 else parse(reply.body, reply.content_type)
 
     async def _verb(self, verb: Verb) -> Source | None:
-        act = _acts().get(verb.name)
-        if act is None or verb.name not in VERBS:
+        act = self.acts.get(verb.name)
+        if act is None:
             self.error(12200, f"unknown verb {verb.name}")
             raise Ended
         self.call.note("verb", name=verb.name)
@@ -155,42 +161,3 @@ class Program:
 
 async def _wrapped(wait: Awaitable[object]) -> object:
     return await wait
-
-
-Act = Callable[[Program, Verb], Awaitable[Source | None]]
-
-
-def _acts() -> dict[str, Act]:
-    from simulator import collect, dial, wire
-
-    return {
-        "Say": _say,
-        "Play": _say,
-        "Redirect": _redirect,
-        "Reject": _reject,
-        "Hangup": _hangup,
-        "Gather": collect.gather,
-        "Record": collect.record,
-        "Dial": dial.dial,
-        "Connect": wire.connect,
-    }
-
-
-async def _say(program: Program, verb: Verb) -> None:
-    await program.sound(verb)
-    await program.or_hung_up(program.line.playout.played())
-
-
-async def _redirect(program: Program, verb: Verb) -> Source:
-    if not verb.text and not program.base:
-        raise BadTwiml(11100, "Redirect without URL")
-    return Source(absolute(program.base, verb.text or program.base), verb.get("method", "POST"))
-
-
-async def _reject(program: Program, verb: Verb) -> None:
-    program.call.note("rejected", reason=verb.get("reason", "rejected"))
-    raise Ended
-
-
-async def _hangup(program: Program, verb: Verb) -> None:
-    raise Ended

@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator import audio, contract
+from simulator import audio, openapi
 from simulator.call import Call, Recording, Source, Subscription
 from simulator.carrier import Exchange
 from simulator.resources import ACCOUNTS, call_resource, error_body, page, recording_resource
@@ -101,7 +101,7 @@ class Rest:
             subscription=_subscription(form),
             options=options,
         )
-        for name in contract.unknown_names("/Calls.json", "post", form):
+        for name in openapi.unknown_names("/Calls.json", "post", form):
             call.note("warning", why=f"unknown field {name}")
         if self._exchange.faults["drop_answer"] > 0:
             self._exchange.faults["drop_answer"] -= 1
@@ -212,14 +212,14 @@ class Rest:
 
 
 async def _form(request: web.Request) -> dict[str, list[str]]:
-    if request.content_type != contract.FORM:
+    if request.content_type != openapi.FORM:
         raise Refused(20001, f"content type {request.content_type}")
     posted = await request.post()
     return {name: [str(value) for value in posted.getall(name)] for name in posted}
 
 
 def _check(path: str, form: dict[str, list[str]]) -> None:
-    faults = contract.faults_of_form(path, "post", form)
+    faults = openapi.faults_of_form(path, "post", form)
     if faults:
         raise Refused(20001, "; ".join(faults))
     if len(form.get("Twiml", [""])[-1]) > INLINE_LIMIT:
@@ -285,7 +285,7 @@ def _since(one: datetime, other: datetime) -> bool:
 
 def _checked(path: str, method: str, status: int, body: dict[str, Any]) -> web.Response:
     """An answer that the contract allows; anything else is a fault of the simulator itself."""
-    faults = contract.faults_of_answer(path, method, status, body)
+    faults = openapi.faults_of_answer(path, method, status, body)
     if faults:
         log.error("answer breaks the contract: %s", faults)
         return web.json_response(error_body(20500, "; ".join(faults), 500), status=500)

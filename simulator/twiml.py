@@ -9,9 +9,6 @@ from urllib.parse import urljoin
 LIMIT_BYTES = 64 * 1024
 INLINE_LIMIT = 4000
 
-VERBS = frozenset({"Say", "Play", "Gather", "Record", "Redirect", "Reject", "Hangup", "Dial", "Connect"})
-"""The portable subset. Any other verb ends the document."""
-
 
 class BadTwiml(Exception):
     """The document is refused; `code` is the network's error number."""

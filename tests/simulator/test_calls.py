@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 import pytest
 
-from simulator import contract
+from simulator import openapi
 from simulator.signature import sign
 from tests.simulator.world import CALLEE, NOBODY, OURS, TOKEN, World, notes, world
 
@@ -80,12 +80,12 @@ def test_fetch_and_list_fit_the_contract_and_filter() -> None:
             await here.over(await here.create(to=NOBODY))
             async with here.client.get(here.url(f"/Calls/{call.sid}.json")) as response:
                 body = await response.json()
-            assert contract.faults_of_answer("/Calls/{Sid}.json", "get", 200, body) == []
+            assert openapi.faults_of_answer("/Calls/{Sid}.json", "get", 200, body) == []
             assert (body["status"], body["duration"], body["direction"]) == ("completed", "1", "outbound-api")
             query = {"To": CALLEE, "StartTime>": call.clock.wall().date().isoformat()}
             async with here.client.get(here.url("/Calls.json"), params=query) as response:
                 page = await response.json()
-            assert contract.faults_of_answer("/Calls.json", "get", 200, page) == []
+            assert openapi.faults_of_answer("/Calls.json", "get", 200, page) == []
             assert [one["sid"] for one in page["calls"]] == [call.sid]
             assert page["next_page_uri"] is None
 
@@ -140,7 +140,7 @@ def test_a_live_call_is_redirected_and_ended_and_then_refuses() -> None:
             where = here.url(f"/Calls/{call.sid}.json")
             async with here.client.post(where, data={"Url": here.customer.base + "/other"}) as response:
                 assert response.status == 200
-                assert contract.faults_of_answer("/Calls/{Sid}.json", "post", 200, await response.json()) == []
+                assert openapi.faults_of_answer("/Calls/{Sid}.json", "post", 200, await response.json()) == []
             await here.until(lambda: bool(here.customer.of("/other")))
             async with here.client.post(where, data={"Status": "completed"}) as response:
                 assert response.status == 200
@@ -236,7 +236,7 @@ def test_a_whole_call_is_recorded_and_its_media_needs_credentials() -> None:
                 assert response.status == 401
             async with here.client.get(here.url(f"/Recordings/{told['RecordingSid']}.json")) as response:
                 body = await response.json()
-                assert contract.faults_of_answer("/Recordings/{Sid}.json", "get", 200, body) == []
+                assert openapi.faults_of_answer("/Recordings/{Sid}.json", "get", 200, body) == []
             assert notes(call, "recorded")
 
     asyncio.run(play())

@@ -14,9 +14,8 @@ from simulator.audio import FRAME_BYTES, babble
 from simulator.signature import sign
 from tests.simulator.world import ACCOUNT, CALLEE, TOKEN, messages, notes, world
 
-_CONNECT = (
-    '<Connect><Stream url="/media" name="one" statusCallback="/stream"><Parameter name="t" value="x"/></Stream></Connect>'
-)
+_STREAM = '<Stream url="/media" name="one" statusCallback="/stream"><Parameter name="t" value="x"/></Stream>'
+_CONNECT = f"<Connect>{_STREAM}</Connect>"
 _VOICE = {"/voice": _CONNECT + "<Redirect>/after</Redirect>", "/after": "<Hangup/>", "/stream": ""}
 
 
@@ -225,12 +224,11 @@ def test_a_redirect_over_rest_ends_the_stream() -> None:
         seen: list[str] = []
 
         async def media(socket: web.WebSocketResponse) -> None:
-            async for message in messages(socket):
-                seen.append(message["event"])
+            seen.extend([message["event"] async for message in messages(socket)])
 
         async with world(_VOICE, media=media) as here:
             call = await here.create()
-            await here.until(lambda: "media" in seen)
+            await here.until(lambda: bool(notes(call, "stream_started")))
             async with here.client.post(here.url(f"/Calls/{call.sid}.json"), data={"Twiml": "<Response><Hangup/></Response>"}):
                 pass
             await here.over(call)
