@@ -35,6 +35,8 @@ class Dialogue:
         self._state = state
         self.trail: tuple[str, ...] = ()
         """The ways through the script that the latest event took; not part of memory."""
+        self.entered: tuple[str, ...] = ()
+        """The steps that the latest event entered; not part of memory."""
 
     @classmethod
     def start(cls, script: Script, facts: Facts, now: datetime) -> tuple[Dialogue, list[Effect]]:
@@ -119,7 +121,7 @@ class Dialogue:
             walk = self._fault(walk, str(fault))
         effects = walk.effects()
         self._state = walk.state
-        self.trail = tuple(walk.trail)
+        self.trail, self.entered = tuple(walk.trail), tuple(walk.entered)
         return effects
 
     def _fault(self, broken: Walk, why: str) -> Walk:

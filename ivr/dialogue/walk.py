@@ -48,6 +48,7 @@ class Walk:
     transfer: Action | None = None
     chain: list[str] = field(default_factory=list)
     trail: list[str] = field(default_factory=list)
+    entered: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.state, self.now, self.meaning)
@@ -155,6 +156,7 @@ class Walk:
 
     def _arrive(self, step: Step) -> None:
         self.state.step = step.id
+        self.entered.append(step.id)
         self.speak(step, step.say)
         if step.outcome is not None:
             self.state.outcomes.append(step.outcome)
