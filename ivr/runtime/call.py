@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 
 from ivr.carrier import stream
 from ivr.carrier.rest import CarrierTrouble
-from ivr.dialogue.effects import Effect, HangUp, Listen, Piece, Say, Transfer, WakeAt
+from ivr.dialogue.effects import Effect, HangUp, Listen, Say, Transfer, WakeAt
 from ivr.dialogue.events import Commanded, Event, Interrupted, MachineAnswered, Played, Pressed, TimeUp, Understood, WentSilent
+from ivr.dialogue.lines import pieces_of_line
 from ivr.meaning import meaning_to_dict
 from ivr.runtime.bargein import is_accompanying
 from ivr.runtime.ear import Ear, Utterance
@@ -168,8 +169,9 @@ class StreamCall:
     def _apologise(self) -> None:
         """Say the script's words for a fault, as far as anybody may hear them, and end."""
         script = self._talk.dialogue.script
-        lines = script.steps[script.fault].say if script.fault in script.steps else ()
-        pieces = tuple(Piece(line.text) for line in lines if not line.is_private and "{" not in line.text)
+        said = script.steps[script.fault].say if script.fault in script.steps else ()
+        facts = self._talk.dialogue.facts
+        pieces = tuple(piece for line in said if not line.is_private for piece in pieces_of_line(line, facts, {}))
         self._transcript.we_said(self._mouth.clear())
         self._end_after(HangUp(HangUpReason.FAULT, self._talk.dialogue.outcome))
         if pieces:

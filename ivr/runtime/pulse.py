@@ -1,0 +1,72 @@
+"""The media process's heartbeat and its orderly end. Beats say how many calls more it may be given."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+from types import FrameType
+
+from ivr.runtime.line import Line
+from kit.metrics import TROUBLES
+
+LOG = logging.getLogger(__name__)
+BEAT_EVERY_S = 2.0
+
+
+class Pulse:
+    """Beats until stopped, in a thread of its own."""
+
+    def __init__(self, line: Line, *, every_s: float = BEAT_EVERY_S) -> None:
+        self._line = line
+        self._every_s = every_s
+        self._stopped = threading.Event()
+        self.worker = f"{socket.gethostname()}:{os.getpid()}"
+        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+
+    def start(self) -> Pulse:
+        """Begin to beat."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Beat no more: the worker is forgotten when its last beat has aged."""
+        self._stopped.set()
+
+    def beat(self) -> None:
+        """One beat. A channel that is down costs no call, only new ones."""
+        slots = self._line.slots
+        try:
+            self._line.live.beat(self.worker, slots.live, slots.offered)
+        except Exception:
+            TROUBLES.labels("beat").inc()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            self.beat()
+            self._stopped.wait(self._every_s)
+
+
+def drain_on_sigterm(line: Line) -> None:
+    """From the first SIGTERM on no socket is accepted; what the server does about the signal stays as it was.
+
+    To be called in the worker's main thread, after the server has installed its own handler.
+    """
+    before = signal.getsignal(signal.SIGTERM)
+
+    def drain(number: int, frame: FrameType | None) -> None:
+        line.slots.drain()
+        if callable(before):
+            before(number, frame)
+        elif before == signal.SIG_DFL:
+            raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, drain)
+
+
+def serve_media(line: Line) -> Pulse:
+    """What the media process does besides answering: beat, and drain on SIGTERM."""
+    drain_on_sigterm(line)
+    return Pulse(line).start()
