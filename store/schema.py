@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ class SchemaBehind(RuntimeError):
 
 def migrate(store: Store) -> str:
     """Apply what is missing; the revision reached. Safe to call from several processes at once."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     with _one_at_a_time(store), store.engine.connect() as connection:
         config = _config()
         config.attributes["connection"] = connection

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session as Session
 
 from kit.clock import Clock
 from kit.settings import Settings

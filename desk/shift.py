@@ -1,0 +1,70 @@
+"""Who is on duty: until the desk keeps a roster, the numbers of HUILING_AGENT_NUMBERS. Fits ivr.ports.Shift."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from desk import responses
+from desk.cases import CaseState
+from desk.responses import CaseKind
+from ivr.ports import Agent
+from kit.phone import BadPhone, parse
+from store import calls, cases, ledger
+from store.cases import NewCase
+from store.session import Store
+
+_log = logging.getLogger(__name__)
+
+
+class BadShift(ValueError):
+    """HUILING_AGENT_NUMBERS cannot be read. The message gives the place, never the number."""
+
+
+def read_agents(text: str) -> tuple[Agent, ...]:
+    """Agents from `NUMBER,NUMBER*`: the suffix says that gravest calls may go there. Raises BadShift."""
+    agents = []
+    for place, part in enumerate((part.strip() for part in text.split(",")), start=1):
+        if not part:
+            continue
+        if not part.startswith("+"):
+            raise BadShift(f"HUILING_AGENT_NUMBERS 第 {place} 项：需要 E.164（+ 开头）")
+        try:
+            number = parse(part.removesuffix("*").strip())
+        except BadPhone as fault:
+            raise BadShift(f"HUILING_AGENT_NUMBERS 第 {place} 项：{fault}") from None
+        agents.append(Agent(number=number, may_take_p0=part.endswith("*")))
+    return tuple(agents)
+
+
+class ConfiguredShift:
+    """The shift of the settings."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._agents = read_agents(store.settings.agent_numbers)
+
+    def on_shift(self) -> Sequence[Agent]:
+        return self._agents
+
+    def alert_duty_manager(self, call_id: str, reason: str, now: datetime) -> None:
+        """A P0 case of its own, in the ledger and the log: durable before anybody is told."""
+        response = responses.DUTY_ALARM
+        with self._store.transaction() as session:
+            call = calls.locked(session, call_id)
+            new = NewCase(
+                borrower_id=call.borrower_id,
+                call_id=call.id,
+                kind=CaseKind.DUTY_ALARM.value,
+                risk=None,
+                severity=int(response.floor),
+                state=CaseState.OPEN.value,
+                quote="",
+                why=reason,
+                what_to_do=response.what_to_do,
+                due_at=responses.due_at(response.floor, now),
+            )
+            case = cases.put(session, new, now=now)
+            ledger.append(session, "duty_manager.alerted", call.borrower_id, {"case": case.id, "call": call.id}, now=now)
+        _log.error("duty manager alerted: nobody took a P0 call", extra={"call_id": call_id, "case_id": case.id})
