@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import NoReturn
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from kit.settings import Settings
+from speech import catalogue, doctor
+from speech.mandarin.pieces import inventory
 from speech.model_fetch import FetchFailed, fetch, total_bytes
 from speech.models import MODELS, model_dir
+from speech.ports import EngineUnavailable
+from speech.prompts import RenderFailed, open_prompts
+from speech.say import RATES_HZ, BadOrder, Order, check, is_done, read_orders
+from speech.say import say as say_order
 
 cli = AppGroup("speech", help="语音：模型、合成、听写。")
 
@@ -29,15 +46,106 @@ def setup(with_test_models: bool) -> None:
     """取得并校验语音模型；已有且完好的立即跳过，中断后再运行会接着取。"""
     cache_dir = _settings().resolved_cache_dir
     wanted = [model for model in MODELS.values() if with_test_models or not model.is_for_tests]
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with _progress(DownloadColumn()) as progress:
         for model in wanted:
             task = progress.add_task(model.title, total=total_bytes(model))
             try:
                 is_new = fetch(model, cache_dir, lambda count, task=task: progress.advance(task, count))  # type: ignore[misc]
             except FetchFailed as failure:
                 progress.stop()
-                click.echo(f"✗ {failure}", err=True)
-                sys.exit(1)
+                _fail(str(failure))
             progress.update(task, completed=total_bytes(model))
             click.echo(f"✓ {model.title}：{'已取得' if is_new else '已有'} {model_dir(model.name, cache_dir)}")
+
+
+@cli.command("doctor")
+def examine() -> None:
+    """说明装了什么、是否完好，并说一句话再听回来；缺什么就给出补救的命令。"""
+    settings = _settings()
+    is_well = True
+    with _progress(DownloadColumn()) as progress:
+        task = progress.add_task("校验模型", total=doctor.bytes_to_hash(settings))
+        for finding in doctor.examine(settings, lambda count: progress.advance(task, count)):
+            mark = "✓" if finding.is_well else ("✗" if finding.is_needed else "○")
+            click.echo(f"{mark} {finding.text}")
+            is_well = is_well and (finding.is_well or not finding.is_needed)
+    if not is_well:
+        _fail("有缺项：请按上面各行给出的命令补齐")
+    click.echo("✓ 可以说话，也听得见")
+
+
+@cli.command("say")
+@click.argument("text", required=False)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="写出的 WAV 文件。")
+@click.option("--voice", default="", help="嗓音名；默认取 HUILING_VOICE。")
+@click.option("--engine", default="", help="合成引擎；默认取 HUILING_SYNTHESIZER。")
+@click.option("--speed", default=1.0, show_default=True, help="语速，0.5 到 2。")
+@click.option("--rate-hz", type=click.Choice([str(rate) for rate in RATES_HZ]), default="8000", show_default=True)
+@click.option(
+    "--batch", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSONL：每行 text、out，可有 voice、speed。"
+)
+def say(text: str | None, out: Path | None, voice: str, engine: str, speed: float, rate_hz: str, batch: Path | None) -> None:
+    """把文字说成 WAV 文件；--batch 一次说许多句，已有且未变的跳过。"""
+    settings = _settings()
+    voice = voice or settings.voice
+    faults: list[str] = []
+    if batch:
+        orders, faults = read_orders(batch.read_text(encoding="utf-8"), voice=voice, rate_hz=int(rate_hz), folder=Path())
+    elif text and out:
+        try:
+            orders = [check(Order(text=text, out=out, voice=voice, speed=speed, rate_hz=int(rate_hz)))]
+        except BadOrder as reason:
+            _fail(str(reason))
+    else:
+        raise click.UsageError("请给出文字和 --out，或者 --batch 文件")
+    _say_all(orders, engine)
+    for fault in faults:
+        click.echo(f"✗ {fault}", err=True)
+    if faults:
+        _fail(f"{len(faults)} 行有误，其余 {len(orders)} 句已完成")
+
+
+@cli.command("inventory")
+def render_inventory() -> None:
+    """预先渲染通话中才知道的日期、时间、金额、数字所用的全部片段。"""
+    settings = _settings()
+    try:
+        store = open_prompts(settings, b"")
+        with _progress(MofNCompleteColumn()) as progress:
+            task = progress.add_task("渲染片段", total=None)
+            done = store.render_all(inventory(), on_progress=lambda at, of: progress.update(task, completed=at, total=of))
+    except (EngineUnavailable, RenderFailed) as reason:
+        _fail(str(reason))
+    click.echo(f"✓ 新渲染 {done.made} 段（{done.seconds:.0f} 秒），已有 {done.present} 段")
+
+
+def _say_all(orders: list[Order], engine: str) -> None:
+    settings = _settings()
+    try:
+        identity = catalogue.voice_facts(settings, engine).identity
+        wanted = [order for order in orders if not is_done(order, identity)]
+        with _progress(MofNCompleteColumn()) as progress:
+            task = progress.add_task("合成", total=len(wanted))
+            synthesizer = catalogue.synthesizer(settings, engine) if wanted else None
+            for order in wanted:
+                assert synthesizer is not None
+                seconds = say_order(order, synthesizer)
+                progress.advance(task)
+                click.echo(f"✓ {order.out}（{seconds:.1f} 秒）")
+    except EngineUnavailable as reason:
+        _fail(str(reason))
+    except OSError as error:
+        _fail(f"写不出文件 {error.filename}：{error.strerror}")
+    if len(orders) > len(wanted):
+        click.echo(f"✓ {len(orders) - len(wanted)} 句已有，未变")
+
+
+def _progress(count: ProgressColumn) -> Progress:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), count, TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True))
+
+
+def _fail(line: str) -> NoReturn:
+    """One line on standard error, exit code 1."""
+    click.echo(f"✗ {line}", err=True)
+    sys.exit(1)
