@@ -67,12 +67,16 @@ def script_ids(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in folder.glob("*.yaml")))
 
 
-def examine(folder: Path, script_id: str) -> tuple[Script | None, list[Issue]]:
-    """The script, as far as it could be read, and everything that is wrong with it, by file and line."""
+def examine(folder: Path, script_id: str, *, shared: Path | None = None) -> tuple[Script | None, list[Issue]]:
+    """The script, as far as it could be read, and everything that is wrong with it, by file and line.
+
+    Shared files that `folder` lacks are read from `shared`.
+    """
 
     def read(name: str) -> str | None:
-        path = folder / name
-        return path.read_text(encoding="utf-8") if path.is_file() else None
+        places = [folder / name, *([shared / name] if shared and name.startswith("_shared/") else [])]
+        found = next((path for path in places if path.is_file()), None)
+        return found.read_text(encoding="utf-8") if found else None
 
     script, issues = parse_script(read, f"{script_id}.yaml")
     if script is not None:
@@ -232,7 +236,7 @@ def _risk_key(name: str, place: Place, scope: Scope) -> Risk | Severity | None:
 def _script(top: Table, scope: Scope, parts: _Parts, digest: str) -> Script:
     phrases = tuple(parts.always_phrases)
     return Script(
-        id=_required(top, "script", scope),
+        id=_id(top, scope),
         title=_required(top, "title", scope),
         purpose=_purpose(top, scope),
         digest=digest,
@@ -266,6 +270,13 @@ def _required(top: Table, key: str, scope: Scope) -> str:
         return text.value
     scope.fault(top.place, "missing_key", f"缺少“{key}”")
     return ""
+
+
+def _id(top: Table, scope: Scope) -> str:
+    name = _required(top, "script", scope)
+    if name and f"{name}.yaml" != top.place.file:
+        scope.fault(top.keys["script"], "bad_id", f"script 写的是“{name}”，文件名却是 {top.place.file}")
+    return name
 
 
 def _purpose(top: Table, scope: Scope) -> Purpose:
