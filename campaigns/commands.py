@@ -100,15 +100,23 @@ def import_(file: Path, name: str) -> None:
         click.echo(f"  …… 另有 {len(imported.rejects) - SHOWN_REJECTS} 行", err=True)
 
 
+@cli.command("prepare")
+@click.argument("names", nargs=-1, required=True)
+def prepare(names: tuple[str, ...]) -> None:
+    """检查并渲染提示音，不拨打；start 会先做这一步，也可以提前做。"""
+    with _told():
+        _prepare(names)
+
+
 @cli.command("start")
 @click.argument("names", nargs=-1, required=True)
 @click.option("--wait", is_flag=True, help="等到现在能拨的都拨完，并显示进度")
 def start(names: tuple[str, ...], wait: bool) -> None:
     """检查、渲染提示音，然后开始拨打；可以一次启动多个批次。"""
     with _told():
+        _prepare(names)
         for name in names:
-            with _bar(f"准备 {name}") as step:
-                _launch().start(name, progress=step)
+            _launch().run(name)
             click.echo(f"批次“{name}”已开始。")
         if wait:
             _wait(names)
@@ -169,6 +177,12 @@ def report(names: tuple[str, ...], out: Path) -> None:
 
 def _launch() -> Launch:
     return cast(Launch, current_app.extensions["campaigns.launch"])
+
+
+def _prepare(names: tuple[str, ...]) -> None:
+    for name in names:
+        with _bar(f"准备 {name}") as step:
+            _launch().prepare(name, progress=step)
 
 
 def _step(name: str, to: CampaignState, message: str) -> None:

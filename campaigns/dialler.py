@@ -41,23 +41,16 @@ class Carrier(Protocol):
         """Place a call once."""
 
 
-class Seats(Protocol):
-    """Where calls can go."""
-
-    def slots(self) -> int:
-        """Media slots of all living, undraining media processes."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """Everything that dialling needs, filled by app.py."""
+    """Everything that dialling needs, filled by app.py. `seats()`: media slots of all living, undraining media processes."""
 
     settings: Settings
     clock: Clock
     store: Store
     policy: Policy
     carrier: Carrier
-    seats: Seats
+    seats: Callable[[], int]
     shift: Shift
     recorder: Recorder
     pace: Callable[[], Pace]
@@ -108,7 +101,7 @@ class Dialler:
         return in_turn[:bearable]
 
     def _bearable(self, in_flight: int) -> int:
-        free = self._on.seats.slots() - in_flight
+        free = self._on.seats() - in_flight
         agents = len(self._on.shift.on_shift())
         return may_start(Load(in_flight, max(0, free), 0, agents), self._on.pace())
 

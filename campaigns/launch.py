@@ -36,22 +36,27 @@ class Launch:
     shift: Shift
     recorder: Recorder
 
-    def start(self, name: str, *, progress: Progress | None = None) -> None:
-        """Check, render what will be said, run. Raises CannotStart, NoSuchCampaign, BadScript or IllegalStep."""
+    def prepare(self, name: str, *, progress: Progress | None = None) -> None:
+        """Check, and render what will be said. Raises CannotStart, NoSuchCampaign or BadScript."""
         found = status_of(self.store, name)
         script = self.library.current(found.script_id)
         reasons = [reason for check in self._checks() for reason in check(script)]
         if reasons:
             raise CannotStart("批次不能开始：\n" + "\n".join(f"  - {reason}" for reason in reasons))
-        kept = self.library.keep(found.script_id)
         with self.store.reading() as session:
             campaign = campaigns.get(session, found.campaign_id)
         preparation = self.preparation()
-        preparation.prepare_script(kept, progress)
-        preparation.prepare_targets(campaign, kept, progress)
-        if campaign.state is not CampaignState.RUNNING:
-            with self.store.transaction() as session:
-                campaigns.step(session, campaign.id, CampaignState.RUNNING, now=self.clock.now(), script_digest=kept.digest)
+        preparation.prepare_script(script, progress)
+        preparation.prepare_targets(campaign, script, progress)
+
+    def run(self, name: str) -> None:
+        """Let the dialler have it, on the script's present revision. Raises IllegalStep."""
+        found = status_of(self.store, name)
+        if found.state is CampaignState.RUNNING:
+            return
+        kept = self.library.keep(found.script_id)
+        with self.store.transaction() as session:
+            campaigns.step(session, found.campaign_id, CampaignState.RUNNING, now=self.clock.now(), script_digest=kept.digest)
 
     def _checks(self) -> tuple[Callable[[Script], list[str]], ...]:
         return (self._has_agent, self._has_voice, self._has_ear, self._has_recorder, self._has_caller_id)

@@ -58,7 +58,7 @@ class ToldSeats:
     def __init__(self, total: int) -> None:
         self.total = total
 
-    def slots(self) -> int:
+    def __call__(self) -> int:
         return self.total
 
 
