@@ -9,9 +9,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskCliRunner
 
-from app import create_app
 from kit.settings import Settings
 from speech import commands
 from speech.model_fetch import FetchFailed, fetch
@@ -194,8 +194,10 @@ def test_the_registered_models_are_pinned() -> None:
 
 @pytest.fixture
 def runner(cache: Path, tmp_path: Path) -> FlaskCliRunner:
-    settings = Settings(cache_dir=cache, data_dir=tmp_path / "var")
-    return create_app(settings).test_cli_runner()
+    app = Flask("speech-only")
+    app.config["HUILING_SETTINGS"] = Settings(cache_dir=cache, data_dir=tmp_path / "var")
+    app.cli.add_command(commands.cli)
+    return app.test_cli_runner()
 
 
 def test_setup_says_what_it_did_and_fails_in_one_line(
