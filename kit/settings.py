@@ -74,7 +74,11 @@ class Settings(BaseSettings):
         1, ge=1, le=200, alias="HUILING_CALLS_PER_S", description="每秒最多新拨几通；不要超过运营商给的 CPS。"
     )
     max_in_flight: int = Field(100, ge=1, alias="HUILING_MAX_IN_FLIGHT", description="同时在途的最多通话数（线路数）。")
-    recognizer: str = Field("vosk", alias="HUILING_RECOGNIZER", description="vosk | whisper | scripted；逗号分隔表示依次后备。")
+    recognizer: str = Field(
+        "vosk,whisper",
+        alias="HUILING_RECOGNIZER",
+        description="vosk | whisper | scripted；逗号分隔：前一个没把握或不可用时由后一个再听。",
+    )
     synthesizer: str = Field(
         "kokoro", alias="HUILING_SYNTHESIZER", description="kokoro | pyttsx3 | scripted；真实外呼不接受 pyttsx3。"
     )
