@@ -1,0 +1,23 @@
+"""Names of Redis keys, in one place. Everything under them may be lost."""
+
+from __future__ import annotations
+
+PREFIX = "huiling"
+WORKERS = f"{PREFIX}:workers"
+
+
+def token(token_digest: str) -> str:
+    return f"{PREFIX}:token:{token_digest}"
+
+
+def orders(call_id: str) -> str:
+    return f"{PREFIX}:orders:{call_id}"
+
+
+def listen(call_id: str) -> str:
+    """The channel on which a call's sound is sent to listeners."""
+    return f"{PREFIX}:listen:{call_id}"
+
+
+def pace(name: str, window: int) -> str:
+    return f"{PREFIX}:pace:{name}:{window}"

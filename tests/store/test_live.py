@@ -1,0 +1,188 @@
+"""The contract of LiveCalls, on the fake and on a real Valkey; the embedded server's owner."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from ivr.ports import LiveCalls
+from kit.clock import ManualClock, SystemClock
+from kit.settings import Settings
+from store.live import BEAT_TTL_S, NoLiveStore, RedisLiveCalls, UnknownOrder, live_url
+from store.valkey import EmbeddedValkey, OwnedElsewhere
+from tests.fakes.notebook import FakeLiveCalls
+from tests.store.conftest import MONDAY
+
+
+def wait_for(ready: Callable[[], bool], seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < until, "it never happened"
+        threading.Event().wait(0.05)
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("valkey"))
+    owner = EmbeddedValkey(settings)
+    thread = threading.Thread(target=owner.run, daemon=True)
+    thread.start()
+    wait_for(owner.url_file.exists)
+    yield settings
+    owner.stop()
+    thread.join(10)
+    assert not owner.url_file.exists()
+
+
+@pytest.fixture
+def live(embedded: Settings) -> RedisLiveCalls:
+    return RedisLiveCalls(embedded, ManualClock(MONDAY))
+
+
+@pytest.fixture(params=["fake", pytest.param("valkey", marks=pytest.mark.servers)])
+def calls(request: pytest.FixtureRequest) -> LiveCalls:
+    if request.param == "fake":
+        return FakeLiveCalls(ManualClock(MONDAY))
+    return request.getfixturevalue("live")  # type: ignore[no-any-return]
+
+
+class TestContract:
+    """What every LiveCalls does."""
+
+    def test_a_token_works_once(self, calls: LiveCalls) -> None:
+        token = calls.issue_token("call_1")
+        assert [calls.redeem_token(token), calls.redeem_token(token)] == ["call_1", None]
+
+    def test_an_unknown_token_is_nobody(self, calls: LiveCalls) -> None:
+        assert calls.redeem_token("nonsense") is None
+
+    def test_tokens_differ(self, calls: LiveCalls) -> None:
+        assert calls.issue_token("call_1") != calls.issue_token("call_1")
+
+    def test_orders_are_taken_once_in_order(self, calls: LiveCalls) -> None:
+        calls.give_order("call_2", "listen_in")  # type: ignore[attr-defined]
+        calls.give_order("call_2", "hand_over")  # type: ignore[attr-defined]
+        assert calls.orders("call_3") == ()
+        assert calls.orders("call_2") == ("listen_in", "hand_over")
+        assert calls.orders("call_2") == ()
+
+    def test_a_beat_is_taken(self, calls: LiveCalls) -> None:
+        calls.beat("media-1", 3, 20)
+
+
+def test_a_fake_token_runs_out() -> None:
+    clock = ManualClock(MONDAY)
+    calls = FakeLiveCalls(clock)
+    token = calls.issue_token("call_1", ttl_s=60)
+    clock.advance(60)
+    assert calls.redeem_token(token) is None
+
+
+@pytest.mark.servers
+def test_the_server_keeps_neither_tokens_nor_their_lives_for_ever(live: RedisLiveCalls) -> None:
+    token = live.issue_token("call_9", ttl_s=60)
+    names = live.client.keys("huiling:token:*")
+    assert all(token.encode() not in name for name in names)
+    assert all(0 < live.client.ttl(name) <= 60 for name in names)
+
+
+@pytest.mark.servers
+def test_slots_are_those_of_workers_that_live(embedded: Settings) -> None:
+    clock = ManualClock(MONDAY)
+    live = RedisLiveCalls(embedded, clock)
+    live.client.flushall()
+    live.beat("media-1", 3, 20)
+    clock.advance(BEAT_TTL_S)
+    live.beat("media-2", 1, 10)
+    assert (live.slots().workers, live.slots().free) == (2, 26)
+    clock.advance(1)
+    assert (live.slots().workers, live.slots().live, live.slots().slots) == (1, 1, 10)
+    live.leave("media-2")
+    assert live.slots().free == 0
+
+
+@pytest.mark.servers
+def test_unknown_orders_are_refused(live: RedisLiveCalls) -> None:
+    with pytest.raises(UnknownOrder):
+        live.give_order("call_1", "dance")
+
+
+@pytest.mark.servers
+def test_a_listener_hears_both_sides(live: RedisLiveCalls) -> None:
+    assert live.send_sound("call_1", b"a", b"b") == 0
+    with live.listen("call_1") as moments:
+        assert live.send_sound("call_1", b"\x01\x02", b"\x03\x04") == 1
+        assert next(moment for moment in moments if moment is not None) == (b"\x01\x02", b"\x03\x04")
+
+
+@pytest.mark.servers
+def test_pacing_counts_within_a_window(embedded: Settings) -> None:
+    clock = ManualClock(MONDAY)
+    live = RedisLiveCalls(embedded, clock)
+    assert [live.count("dials", window_s=60), live.count("dials", window_s=60, by=2)] == [1, 3]
+    clock.advance(60)
+    assert live.count("dials", window_s=60) == 1
+
+
+def test_without_a_server_the_way_out_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NoLiveStore, match=r"python -m store\.valkey"):
+        live_url(Settings(data_dir=tmp_path))
+    assert live_url(Settings(data_dir=tmp_path, redis_url="redis://there")) == "redis://there"
+    assert not RedisLiveCalls(Settings(data_dir=tmp_path), SystemClock()).is_alive()
+
+
+@pytest.mark.servers
+def test_there_is_one_owner_only(embedded: Settings) -> None:
+    with pytest.raises(OwnedElsewhere):
+        EmbeddedValkey(embedded).run()
+
+
+def _owner(folder: Path) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "HUILING_DATA_DIR": str(folder), "HUILING_REDIS_URL": ""}
+    return subprocess.Popen([sys.executable, "-m", "store.valkey"], env=environment, stderr=subprocess.DEVNULL)
+
+
+def _server_pid(settings: Settings) -> int:
+    with redis.Redis.from_url(live_url(settings)) as client:
+        return int(client.info("server")["process_id"])
+
+
+@pytest.mark.servers
+def test_a_dead_server_is_replaced_an_orphan_adopted_and_sigterm_takes_it_down(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    live = RedisLiveCalls(settings, SystemClock())
+    owner = _owner(tmp_path)
+    try:
+        wait_for(live.is_alive)
+        first = _server_pid(settings)
+        assert (tmp_path / "valkey.url").stat().st_mode & 0o777 == 0o600
+        os.kill(first, signal.SIGKILL)
+        wait_for(lambda: live.is_alive() and _server_pid(settings) != first)
+        second = _server_pid(settings)
+        token = live.issue_token("call_1")
+
+        owner.kill()
+        owner.wait(10)
+        assert live.is_alive()
+        owner = _owner(tmp_path)
+        wait_for((tmp_path / "valkey.owner").exists)
+        threading.Event().wait(1.5)
+        assert _server_pid(settings) == second
+        assert live.redeem_token(token) == "call_1"
+
+        owner.terminate()
+        assert owner.wait(15) == 0
+        wait_for(lambda: not live.is_alive())
+        assert not (tmp_path / "valkey.url").exists()
+    finally:
+        owner.kill()
+        owner.wait(10)
