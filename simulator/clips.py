@@ -21,7 +21,7 @@ from simulator import audio
 from simulator.callers import SPEECH_LEVEL
 from simulator.cast import NAMESAKE, Cast, Persona
 
-DEFAULT_COMMAND = ".venv/bin/flask --app app speech say --batch"
+DEFAULT_COMMAND = ".venv/bin/flask --app app speech say --rate-hz 24000 --batch"
 _EDGE_S = 0.04
 
 
