@@ -57,7 +57,7 @@ def _shape(step: Step) -> Iterator[Issue]:
         yield issue_at(step.place, "dead_end", f"步骤“{step.id}”说完就没有下一步：要写 ask、goto 或 end 之一")
     elif sum(ways) > 1:
         yield issue_at(step.place, "bad_shape", f"步骤“{step.id}”只能写 ask、goto、end 之中的一个")
-    if step.ask is not None and not step.routes and not step.keys:
+    if step.ask is not None and not step.routes:
         yield issue_at(step.place, "dead_end", f"步骤“{step.id}”问了问题，却没有写任何 routes")
     if step.end is not None and not step.say:
         yield issue_at(step.place, "silent_end", f"步骤“{step.id}”没有说话就挂断了")
