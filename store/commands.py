@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from store import ledger, schema
+from store import ledger, recordings, schema
+from store.blobs import BlobUnreadable
 from store.session import Store
 
 cli = AppGroup("store", help="数据库、账本与录音。")
@@ -49,3 +52,19 @@ def verify() -> None:
     if findings:
         raise click.ClickException(f"账本不完整：{len(findings)} 处")
     click.echo("账本完整。")
+
+
+@cli.command("recording")
+@click.argument("call_id")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="写到此 WAV 文件。")
+@click.option("--by", default="cli", show_default=True, help="谁在听：记入账本。")
+def recording(call_id: str, out: Path, by: str) -> None:
+    """解密一通电话的录音，写成双声道 WAV（左：客户，右：我方）；调听记入账本。"""
+    try:
+        heard = recordings.listen(the_store(), call_id, by=by)
+        recordings.write_wav(heard, out)
+    except LookupError:
+        raise click.ClickException("没有这通电话的录音") from None
+    except (BlobUnreadable, OSError) as fault:
+        raise click.ClickException(str(fault)) from None
+    click.echo(f"{heard.seconds:.1f} 秒，{heard.parts} 段：{out}")

@@ -1,0 +1,218 @@
+"""Encrypted blobs in a directory or in S3. A blob is a row of sealed chunks: what was written before a crash can be read.
+
+On disk: a magic line, then for each chunk its length (4 bytes, big-endian) and a Fernet token over the chunk's number,
+the blob's name and its bytes, so that chunks can be neither reordered nor moved to another blob. A torn last chunk is
+dropped by readers. S3 cannot append: blobs grow in a spool directory and are uploaded when closed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+from urllib.parse import urlsplit
+
+from cryptography.fernet import InvalidToken, MultiFernet
+
+from kit.settings import Settings
+from store import private_keys
+
+MAGIC = b"HUILING-BLOB-1\n"
+MIN_FREE_BYTES = 200 * 1024 * 1024
+
+
+class BlobUnreadable(RuntimeError):
+    """A blob is missing, was changed, or its key is not in HUILING_BLOB_KEY."""
+
+
+class BlobWriter:
+    """Appends sealed chunks to one new blob. Raises OSError when it cannot."""
+
+    def __init__(self, path: Path, name: str, cipher: MultiFernet) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._name = name
+        self._cipher = cipher
+        self._number = 0
+        self._hash = hashlib.sha256()
+        self._file: BinaryIO = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
+        self._put(MAGIC)
+
+    def append(self, chunk: bytes) -> None:
+        """Seal and hand the chunk to the operating system: a killed process loses nothing of it."""
+        token = self._cipher.encrypt(_label(self._name, self._number) + chunk)
+        self._put(len(token).to_bytes(4, "big") + token)
+        self._number += 1
+
+    def close(self) -> str:
+        """Bring everything to the disk; SHA-256 of the sealed blob."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        return self._hash.hexdigest()
+
+    def _put(self, data: bytes) -> None:
+        self._file.write(data)
+        self._file.flush()
+        self._hash.update(data)
+
+
+class Blobs(Protocol):
+    """Where blobs lie. Names are like `recordings/CALL/0001`."""
+
+    def create(self, name: str) -> BlobWriter:
+        """A new blob. Raises OSError."""
+
+    def finish(self, name: str) -> str:
+        """The writer was closed: put the blob where it stays; its reference. Raises OSError."""
+
+    def read(self, name: str) -> Iterator[bytes]:
+        """The chunks in order. Raises BlobUnreadable."""
+
+    def is_ready(self) -> bool:
+        """Whether a blob could be written now: it tries."""
+
+
+def open_blobs(settings: Settings) -> Blobs:
+    """The blob store of the settings: a directory, or s3://bucket/prefix."""
+    cipher = private_keys.blob_cipher(settings)
+    if settings.blob_store.startswith("s3://"):
+        return BucketBlobs(settings.blob_store, settings.data_dir / "spool", cipher)
+    return DirectoryBlobs(Path(settings.blob_store) if settings.blob_store else settings.data_dir / "blobs", cipher)
+
+
+class DirectoryBlobs:
+    """Blobs as files."""
+
+    def __init__(self, folder: Path, cipher: MultiFernet) -> None:
+        self._folder = folder
+        self._cipher = cipher
+
+    def create(self, name: str) -> BlobWriter:
+        return BlobWriter(self._path(name), name, self._cipher)
+
+    def finish(self, name: str) -> str:
+        return f"file:{name}"
+
+    def read(self, name: str) -> Iterator[bytes]:
+        path = self._path(name)
+        if not path.exists():
+            raise BlobUnreadable("录音文件不存在")
+        with open(path, "rb") as file:
+            yield from _chunks(file, name, self._cipher)
+
+    def is_ready(self) -> bool:
+        return _can_write(self._folder, self._cipher)
+
+    def remove(self, name: str) -> None:
+        """Forget a blob (spooled copies after upload, probes)."""
+        self._path(name).unlink(missing_ok=True)
+
+    def path(self, name: str) -> Path:
+        """The file of a blob. Raises ValueError for names that leave the directory."""
+        return self._path(name)
+
+    def _path(self, name: str) -> Path:
+        path = (self._folder / name).resolve()
+        if not path.is_relative_to(self._folder.resolve()):
+            raise ValueError("blob name leaves the directory")
+        return path.with_name(f"{path.name}.blob")
+
+
+class BucketBlobs:
+    """Blobs in S3 (or what speaks like it); they grow in a spool and what a lost worker left there stays readable."""
+
+    def __init__(self, url: str, spool: Path, cipher: MultiFernet, client: Any = None) -> None:
+        parts = urlsplit(url)
+        self._bucket, self._prefix = parts.netloc, parts.path.strip("/")
+        self._spool = DirectoryBlobs(spool, cipher)
+        self._spool_folder = spool
+        self._cipher = cipher
+        self._given = client
+
+    @property
+    def _client(self) -> Any:
+        if self._given is None:
+            import boto3
+
+            self._given = boto3.client("s3")
+        return self._given
+
+    def create(self, name: str) -> BlobWriter:
+        return self._spool.create(name)
+
+    def finish(self, name: str) -> str:
+        """Upload, then clear the spool. What cannot be uploaded stays in the spool and is readable there."""
+        try:
+            self._client.upload_file(str(self._spool.path(name)), self._bucket, self._key(name))
+        except Exception as fault:  # boto3 raises a family of its own, with no common base besides Exception
+            raise OSError(f"upload failed: {type(fault).__name__}") from None
+        self._spool.remove(name)
+        return f"s3:{name}"
+
+    def read(self, name: str) -> Iterator[bytes]:
+        if self._spool.path(name).exists():
+            yield from self._spool.read(name)
+            return
+        try:
+            body = self._client.get_object(Bucket=self._bucket, Key=self._key(name))["Body"]
+        except Exception as fault:
+            raise BlobUnreadable(f"S3 读取失败：{type(fault).__name__}") from None
+        yield from _chunks(body, name, self._cipher)
+
+    def is_ready(self) -> bool:
+        try:
+            self._client.head_bucket(Bucket=self._bucket)
+        except Exception:
+            return False
+        return _can_write(self._spool_folder, self._cipher)
+
+    def _key(self, name: str) -> str:
+        return f"{self._prefix}/{name}.blob" if self._prefix else f"{name}.blob"
+
+
+def _can_write(folder: Path, cipher: MultiFernet) -> bool:
+    probe = folder / f"probe.{os.getpid()}.{os.urandom(4).hex()}"
+    try:
+        writer = BlobWriter(probe, "probe", cipher)
+        writer.append(b"probe")
+        writer.close()
+        with open(probe, "rb") as file:
+            is_readable = list(_chunks(file, "probe", cipher)) == [b"probe"]
+        return is_readable and shutil.disk_usage(folder).free >= MIN_FREE_BYTES
+    except (OSError, BlobUnreadable):
+        return False
+    finally:
+        probe.unlink(missing_ok=True) if probe.parent.is_dir() else None
+
+
+def _chunks(file: Any, name: str, cipher: MultiFernet) -> Iterator[bytes]:
+    """Chunks up to a torn end. Raises BlobUnreadable for anything else that is wrong."""
+    head = file.read(len(MAGIC))
+    if head != MAGIC:
+        if MAGIC.startswith(head):
+            return
+        raise BlobUnreadable("不是本系统的录音文件")
+    number = 0
+    while len(size := file.read(4)) == 4:
+        token = file.read(int.from_bytes(size, "big"))
+        if len(token) < int.from_bytes(size, "big"):
+            return
+        yield _unsealed(cipher, token, _label(name, number))
+        number += 1
+
+
+def _unsealed(cipher: MultiFernet, token: bytes, label: bytes) -> bytes:
+    try:
+        chunk = cipher.decrypt(token)
+    except InvalidToken:
+        raise BlobUnreadable("录音无法解密：文件被改动，或密钥不在 HUILING_BLOB_KEY 中") from None
+    if not chunk.startswith(label):
+        raise BlobUnreadable("录音分块次序不对：文件被改动")
+    return chunk[len(label) :]
+
+
+def _label(name: str, number: int) -> bytes:
+    return number.to_bytes(4, "big") + hashlib.sha256(name.encode()).digest()
