@@ -31,6 +31,8 @@ from speech.audio import decode_mulaw
 
 LOG = logging.getLogger(__name__)
 NO_MEDIA_S = 30.0
+DEAF_S = 2.0
+"""No frame for so long: nobody can be said to be silent, the line is."""
 ORDERS_EVERY_S = 1.0
 OVERTIME_S = 90.0
 """After the length cap's goodbye began: the call is cut."""
@@ -228,7 +230,8 @@ class StreamCall:
         self._tell(Understood(meaning))
 
     def _fall_silent(self) -> None:
-        if self._playout.is_playing or self._ear.is_hearing or self._keys.is_typing or self._held:
+        is_deaf = self._now - self._media_at >= DEAF_S
+        if is_deaf or self._playout.is_playing or self._ear.is_hearing or self._keys.is_typing or self._held:
             self._quiet_since = self._now
         elif self._wake is not None and self._now - self._quiet_since >= self._wake.after_s:
             tag, self._wake = self._wake.tag, None

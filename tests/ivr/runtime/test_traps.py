@@ -1,0 +1,347 @@
+"""The traps that other voice bots fell into (telephony.md, section 6), each in virtual time over a whole socket."""
+
+from __future__ import annotations
+
+import json
+import socket
+from datetime import date
+
+import numpy as np
+import pytest
+
+from ivr.dialogue.effects import Promise
+from ivr.meaning import Slot
+from ivr.runtime import pump
+from ivr.runtime.bargein import is_accompanying
+from kit.vocabulary import HangUpReason, Intent, Outcome, SlotName
+from speech.audio import decode_mulaw, encode_mulaw
+from tests.ivr.dialogue.small import said
+from tests.ivr.runtime.rig import CALL, FRAME, LOUD, SID, House, Phone, Plot, sheet
+from tests.ivr.runtime.test_call import HELLO
+
+
+def wrong_number(phone: Phone) -> Plot:
+    yield from phone.until_quiet()
+    yield from phone.say("不是")
+    yield from phone.wait(30)
+
+
+def test_1_goodbye_is_played_to_its_last_mark() -> None:
+    house = House()
+    phone = house.phone(wrong_number)
+    goodbye = house.notebook.turns[CALL][-1]
+    assert goodbye.text == "打扰了，再见。"
+    assert goodbye.ended_s - goodbye.started_s >= 0.1 * len(goodbye.text) - 0.05
+    assert phone.events[-1] == "mark"
+
+
+def test_1_a_goodbye_whose_mark_is_lost_still_ends() -> None:
+    house = House()
+
+    def plot(phone: Phone) -> Plot:
+        phone.loses_marks = True
+        yield from wrong_number(phone)
+
+    house.phone(plot)
+    assert house.notebook.finished[CALL][:2] == (Outcome.WRONG_NUMBER, HangUpReason.SCRIPT_ENDED)
+
+
+def test_1_nothing_interrupts_goodbye_but_what_is_said_into_it_is_heard() -> None:
+    house = House()
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.until_quiet()
+        yield from phone.say("不是")
+        while not phone.is_bot_speaking:
+            yield
+        yield from phone.say("别打了")
+        yield from phone.wait(30)
+
+    phone = house.phone(plot)
+    assert "clear" not in phone.events
+    assert house.spoken("callee") == ["不是", "别打了"]
+
+
+def test_2_a_call_has_one_end() -> None:
+    house = House()
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.until_quiet()
+        phone.raw(json.dumps({"event": "stop", "stop": {}}))
+        phone.raw(json.dumps({"event": "stop", "stop": {}}))
+        yield from phone.wait(5)
+
+    house.phone(plot)
+    assert house.notebook.finished[CALL][:2] == (Outcome.HUNG_UP_EARLY, HangUpReason.CALLEE)
+    assert house.carrier.completed == []
+
+
+def test_3_a_voice_clears_the_sound_and_what_was_heard_is_kept() -> None:
+    house = House()
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.wait(2.0)
+        yield from phone.say("你是谁", 1.2)
+        assert not phone.is_bot_speaking
+        yield from phone.wait(1)
+
+    phone = house.phone(plot)
+    cleared = next(at for event, at in phone.times if event == "clear")
+    assert cleared - 2.0 <= 0.36
+    first = house.notebook.turns[CALL][0]
+    assert not first.heard_whole
+    assert first.text
+    assert HELLO.startswith(first.text)
+    assert len(first.text) == pytest.approx(cleared * 10, abs=2), "ten characters a second are played"
+    assert house.spoken("callee") == ["你是谁"]
+
+
+def test_3_a_key_clears_the_sound_too() -> None:
+    house = House()
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.wait(1.0)
+        phone.press("1")
+        yield from phone.wait(0.1)
+        assert phone.events.count("clear") == 1
+        yield from phone.wait(0.5)
+
+    house.phone(plot)
+    assert [turn.keys for turn in house.notebook.turns[CALL] if turn.keys] == ["1"]
+    assert house.spoken("bot")[1].startswith("为")
+
+
+def test_4_no_media_for_half_a_minute_ends_the_call() -> None:
+    house = House()
+    house.notebook.sheets[CALL] = sheet(carrier_sid=SID)
+    phone = house.phone(lambda phone: phone.stop_media(120))
+    assert house.notebook.finished[CALL][1] is HangUpReason.NO_MEDIA
+    assert 30 <= phone.seconds <= 31
+    assert house.carrier.completed == [SID]
+
+
+def test_4_a_call_has_a_longest_time() -> None:
+    house = House()
+
+    def plot(phone: Phone) -> Plot:
+        while True:
+            yield from phone.until_quiet()
+            yield from phone.say("你是谁")
+
+    phone = house.phone(plot)
+    assert house.notebook.finished[CALL][1] in (HangUpReason.SCRIPT_ENDED, HangUpReason.LENGTH_CAP)
+    assert 300 <= phone.seconds <= 400
+    assert any(text.startswith("时间到了") for text in house.spoken("bot"))
+
+
+def test_4_a_peer_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pump, "SEND_TIMEOUT_S", 1)
+    server = socket.create_server(("127.0.0.1", 0))
+    with socket.create_connection(server.getsockname()) as ours, server.accept()[0], server:
+        pump.limit_sending(ours)
+        with pytest.raises(OSError):  # noqa: PT012
+            while True:
+                ours.send(b"x" * 1_000_000)
+
+
+def test_5_nothing_is_said_before_the_stream_has_started() -> None:
+    house = House()
+    phone = Phone(house, house.live.issue_token(CALL), lambda phone: phone.wait(1))
+    phone._inbox.pop()
+    phone._plot = phone.wait(20)
+    pump.carry(phone, house.line)
+    assert phone.events == []
+
+
+@pytest.mark.parametrize("token", ["", "guessed"])
+def test_6_a_socket_without_a_good_token_carries_nothing(token: str) -> None:
+    house = House()
+    phone = Phone(house, token, lambda phone: phone.wait(1))
+    pump.carry(phone, house.line)
+    assert phone.events == []
+    assert house.notebook.saves == 0
+
+
+def test_6_a_token_works_once_and_not_for_long() -> None:
+    house = House()
+    token = house.live.issue_token(CALL)
+    pump.carry(Phone(house, token, lambda phone: phone.wait(1)), house.line)
+    again = Phone(house, token, lambda phone: phone.wait(1))
+    pump.carry(again, house.line)
+    late = house.live.issue_token(CALL)
+    house.clock.advance(61)
+    stale = Phone(house, late, lambda phone: phone.wait(1))
+    pump.carry(stale, house.line)
+    assert again.events == stale.events == []
+
+
+def test_6_a_token_of_another_call_is_refused() -> None:
+    house = House()
+    house.notebook.sheets[CALL] = sheet(carrier_sid="CA9999")
+    assert house.phone(lambda phone: phone.wait(1)).events == []
+
+
+def _quieter(frame: bytes, factor: float) -> bytes:
+    return encode_mulaw((decode_mulaw(frame) * factor).astype(np.int16))
+
+
+def test_7_the_echo_of_our_own_prompt_does_not_interrupt() -> None:
+    house = House()
+    tone = house.prompts.sound
+    echo = _quieter(tone(type("P", (), {"text": "长"})())[:FRAME], 0.25)  # type: ignore[arg-type]
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.wait(0.5)
+        phone.house.ear.texts.append("回声")
+        yield from phone.noise(2.0, _quieter(echo, 0.7))
+        yield from phone.wait(1.0)
+
+    phone = house.phone(plot)
+    assert "clear" not in phone.events
+    assert house.spoken("callee") == []
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("嗯", 0.3), ("对", 0.2), ("好的", 0.4)])
+def test_7_backchannels_do_not_interrupt(text: str, seconds: float) -> None:
+    house = House()
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.wait(1.0)
+        yield from phone.say(text, seconds)
+        yield from phone.wait(1.0)
+
+    phone = house.phone(plot)
+    assert "clear" not in phone.events
+    assert house.spoken("callee") == [text]
+
+
+def test_7_a_cough_and_a_bang_do_not_interrupt() -> None:
+    house = House()
+    chance = np.random.default_rng(7)
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.wait(1.0)
+        for _ in range(15):
+            noise = encode_mulaw((chance.normal(0, 4000, FRAME)).clip(-32000, 32000).astype(np.int16))
+            yield from phone.noise(0.02, noise)
+        yield from phone.wait(1.0)
+
+    assert "clear" not in house.phone(plot).events
+
+
+def test_7_the_first_syllable_of_an_interruption_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    fed: list[int] = []
+    feed = house.ear.feed
+    monkeypatch.setattr(house.ear, "feed", lambda pcm: (fed.append(int(np.abs(pcm).max() > 500)), feed(pcm))[1])
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.wait(1.0)
+        yield from phone.say("你是谁", 1.0)
+        yield from phone.wait(1.0)
+
+    house.phone(plot)
+    assert sum(fed) >= 50, "one second of voice is 50 frames, and all of them are fed"
+
+
+def test_8_the_recogniser_gets_every_sample_once_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    house.script = house.script
+    fed: list[np.ndarray] = []  # type: ignore[type-arg]
+    feed = house.ear.feed
+    monkeypatch.setattr(house.ear, "feed", lambda pcm: (fed.append(pcm), feed(pcm))[1])
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.until_quiet()
+        for level in range(1, 41):
+            yield from phone.noise(0.02, _quieter(LOUD, 0.3 + level / 60))
+        yield from phone.wait(1.0)
+
+    house.phone(plot)
+    peaks = [int(np.abs(frame).max()) for frame in fed if np.abs(frame).max() > 500]
+    assert len(peaks) == 40
+    assert peaks == sorted(peaks)
+    assert {len(frame) for frame in fed} == {FRAME}
+
+
+def test_9_characters_count_not_spaces() -> None:
+    assert is_accompanying("好的")
+    assert not is_accompanying("我不想活了")
+    assert not is_accompanying("")
+
+
+def test_10_a_machine_hears_nothing_private_and_is_told_nothing_more() -> None:
+    house = House()
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.wait(1.5)
+        house.live.give_order(CALL, "machine_answered")
+        yield from phone.wait(20)
+
+    house.phone(plot)
+    assert house.notebook.finished[CALL][:2] == (Outcome.VOICEMAIL, HangUpReason.MACHINE)
+
+
+def test_10_an_announcement_in_words_is_told_by_its_kind() -> None:
+    house = House()
+    house.meanings["已关机"] = said("已关机", Intent.ANNOUNCEMENT, slots=(Slot(SlotName.KIND, "off", "已关机"),))
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.until_quiet()
+        yield from phone.say("已关机", 1.5)
+        yield from phone.wait(20)
+
+    house.phone(plot)
+    assert house.notebook.finished[CALL][:2] == (Outcome.OFF, HangUpReason.MACHINE)
+
+
+def test_12_silence_is_asked_about_and_then_ends() -> None:
+    house = House()
+    house.phone(lambda phone: phone.wait(90))
+    assert house.spoken("bot") == [
+        HELLO,
+        "喂，您好，请问是王小明吗？",
+        "请您回答是或者不是。",
+        "没有听到您的声音，再见。",
+    ]
+    assert house.notebook.finished[CALL][:2] == (Outcome.SILENT, HangUpReason.SILENCE)
+
+
+def test_12_a_promise_cut_by_the_line_is_kept() -> None:
+    house = House()
+    house.meanings["周五还"] = said("周五还", Intent.PROMISE_TO_PAY, slots=(Slot(SlotName.PAY_ON, date(2026, 11, 27), "周五"),))
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.until_quiet()
+        phone.press("1")
+        yield from phone.until_quiet()
+        phone.press("123")
+        yield from phone.wait(0.2)
+        phone.raw(json.dumps({"event": "dtmf", "dtmf": {"digit": "#"}}))
+        yield from phone.wait(3)
+        yield from phone.say("周五还", 0.9)
+
+    house.phone(plot)
+    assert house.spoken("callee")[-1] == "周五还"
+    assert house.notebook.finished[CALL][1] is HangUpReason.CALLEE
+
+
+def test_12_the_promise_itself_is_written_before_the_answer_is_played() -> None:
+    house = House()
+    house.notebook.sheets[CALL] = sheet(facts={**sheet().facts, "id_last4": "1234"})
+    house.meanings["周五还"] = said("周五还", Intent.PROMISE_TO_PAY, slots=(Slot(SlotName.PAY_ON, date(2026, 11, 27), "周五"),))
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.until_quiet()
+        phone.press("1")
+        yield from phone.until_quiet()
+        phone.press("1234")
+        yield from phone.until_quiet()
+        yield from phone.say("周五还", 0.9)
+        yield from phone.until_quiet()
+        yield from phone.say("是我", 0.5)
+
+    house.phone(plot)
+    assert [effect for effect in house.notebook.lasting[CALL] if isinstance(effect, Promise)]
+    assert house.notebook.finished[CALL][0] is Outcome.PROMISE
+    assert [turn.keys for turn in house.notebook.turns[CALL] if turn.keys] == ["1", "****"]
