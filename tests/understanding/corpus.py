@@ -1,0 +1,111 @@
+"""The labelled corpus and its figures: accuracy, macro-F1, risk recall and precision. Reads; judges nothing else."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from ivr.meaning import Hints, Meaning
+from ivr.understanding import understand
+from kit.clock import SHANGHAI
+from kit.vocabulary import Intent, Risk, Severity, SlotName
+
+CORPUS = Path(__file__).with_name("corpus.tsv")
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=SHANGHAI)
+"""Monday 23 November 2026, ten o'clock in Shanghai."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One labelled utterance. `intent` is None where only the risk is labelled."""
+
+    text: str
+    intent: Intent | None
+    slots: dict[SlotName, str]
+    risk: frozenset[tuple[Risk, Severity]]
+    expect: frozenset[Intent]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A line with what was understood."""
+
+    line: Line
+    meaning: Meaning
+
+    @property
+    def is_right(self) -> bool:
+        return self.line.intent is None or self.meaning.intent is self.line.intent
+
+    @property
+    def risk(self) -> frozenset[tuple[Risk, Severity]]:
+        return frozenset((found.category, found.severity) for found in self.meaning.risk)
+
+    @property
+    def wrong_slots(self) -> dict[SlotName, str]:
+        said = {slot.name: _text(slot.value) for slot in self.meaning.slots}
+        return {name: said.get(name, "") for name, value in self.line.slots.items() if said.get(name) != value}
+
+
+def lines(path: Path = CORPUS) -> list[Line]:
+    """Every line of the corpus."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [_line(row) for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+
+
+def judge(path: Path = CORPUS) -> list[Judged]:
+    """The corpus understood at NOW, each line with the intents that its note expects."""
+    return [Judged(line, understand(line.text, Hints(now=NOW, expect=line.expect))) for line in lines(path)]
+
+
+def accuracy(judged: Iterable[Judged]) -> float:
+    """Share of labelled lines whose primary intent is right."""
+    labelled = [one for one in judged if one.line.intent]
+    return sum(one.is_right for one in labelled) / len(labelled)
+
+
+def f1_by_intent(judged: Iterable[Judged]) -> dict[Intent, float]:
+    """F1 of every intent that the corpus labels."""
+    right, said, meant = Counter[Intent](), Counter[Intent](), Counter[Intent]()
+    for one in judged:
+        if one.line.intent:
+            meant[one.line.intent] += 1
+            said[one.meaning.intent] += 1
+            right[one.line.intent] += one.is_right
+    return {intent: 2 * right[intent] / (meant[intent] + said[intent]) for intent in meant}
+
+
+def risk_figures(judged: Iterable[Judged]) -> dict[Severity, tuple[float, float, int]]:
+    """By labelled severity: recall (category and severity right), precision, and the number of labels."""
+    judged = list(judged)
+    figures = {}
+    for severity in Severity:
+        meant = [(one, risk) for one in judged for risk in one.line.risk if risk[1] is severity]
+        said = [(one, risk) for one in judged for risk in one.risk if risk[1] is severity]
+        hit = sum(risk in one.risk for one, risk in meant)
+        sound = sum(risk in one.line.risk for one, risk in said)
+        figures[severity] = (hit / max(1, len(meant)), sound / max(1, len(said)), len(meant))
+    return figures
+
+
+def _line(row: dict[str, str]) -> Line:
+    slots = dict(pair.split("=", 1) for pair in row["slots"].split(";")) if row["slots"] != "-" else {}
+    risk = [one.split(":") for one in row["risk"].split(";")] if row["risk"] != "-" else []
+    expect = next((part[7:] for part in row["note"].split() if part.startswith("expect=")), "")
+    return Line(
+        row["text"],
+        None if row["intent"] == "*" else Intent(row["intent"]),
+        {SlotName(name): value for name, value in slots.items()},
+        frozenset((Risk(category), Severity[severity]) for category, severity in risk),
+        frozenset(Intent(code) for code in expect.split(",") if code),
+        row["note"],
+    )
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
