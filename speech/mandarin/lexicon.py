@@ -66,6 +66,11 @@ _WORDS = """
 还不上 huan2 bu2 shang4
 还不了 huan2 bu4 liao3
 还不起 huan2 bu4 qi3
+还不还 huan2 bu4 huan2
+还我钱 huan2 wo3 qian2
+还您钱 huan2 nin2 qian2
+还他钱 huan2 ta1 qian2
+还你钱 huan2 ni3 qian2
 还不清 huan2 bu4 qing1
 还不完 huan2 bu4 wan2
 还不出 huan2 bu4 chu1
@@ -273,7 +278,6 @@ _WORDS = """
 蚌埠 beng4 bu4
 丽水 li2 shui3
 台州 tai1 zhou1
-天台 tian1 tai1
 东阿 dong1 e1
 洪洞 hong2 tong2
 铅山 yan2 shan1
@@ -492,7 +496,7 @@ _WORDS = """
 自传 zi4 zhuan4
 载重 zai4 zhong4
 载货 zai4 huo4
-下载 xia4 zai3
+下载 xia4 zai4
 登载 deng1 zai3
 记载 ji4 zai3
 三年五载 san1 nian2 wu3 zai3
@@ -653,10 +657,10 @@ _WORDS = """
 SURNAMES = {
     "单": "shan4", "曾": "zeng1", "解": "xie4", "仇": "qiu2", "查": "zha1", "任": "ren2", "华": "hua4", "区": "ou1",
     "盖": "ge3", "乐": "yue4", "朴": "piao2", "翟": "zhai2", "缪": "miao4", "覃": "qin2", "冼": "xian3", "牟": "mou4",
-    "宓": "mi4", "尉迟": "yu4 chi2", "万俟": "mo4 qi2", "员": "yun4", "召": "shao4", "洗": "xian3", "繁": "po2",
-    "折": "she2", "黑": "he4", "秘": "bi4", "纪": "ji3", "燕": "yan1", "宁": "ning4", "葛": "ge3", "哈": "ha3",
-    "那": "na1", "令狐": "ling2 hu2", "长孙": "zhang3 sun1", "澹台": "tan2 tai2", "晁": "chao2", "卜": "bu3",
-    "应": "ying1", "种": "chong2", "重": "chong2", "郗": "xi1", "逄": "pang2", "褚": "chu3",
+    "宓": "mi4", "尉迟": "yu4 chi2", "万俟": "mo4 qi2", "洗": "xian3", "繁": "po2",
+    "秘": "bi4", "纪": "ji3", "燕": "yan1", "宁": "ning2", "葛": "ge3",
+    "令狐": "ling2 hu2", "长孙": "zhang3 sun1", "澹台": "tan2 tai2", "晁": "chao2", "卜": "bu3",
+    "郗": "xi1", "逄": "pang2", "褚": "chu3",
 }  # fmt: skip
 """Readings of characters when they are surnames (they count as such only where a name stands)."""
 
@@ -672,7 +676,7 @@ SINGLE = {
     "还": "hai2", "得": "de5", "地": "di4", "了": "le5", "着": "zhe5", "行": "xing2", "长": "chang2", "重": "zhong4",
     "调": "tiao2", "差": "cha4", "为": "wei4", "都": "dou1", "没": "mei2", "会": "hui4", "数": "shu4", "处": "chu4",
     "便": "bian4", "降": "jiang4", "几": "ji3", "系": "xi4", "供": "gong1", "当": "dang1", "分": "fen1", "更": "geng4",
-    "好": "hao3", "和": "he2", "尽": "jin3", "应": "ying1", "只": "zhi3", "种": "zhong3", "转": "zhuan3", "中": "zhong1",
+    "好": "hao3", "和": "he2", "尽": "jin3",  "只": "zhi3", "种": "zhong3", "转": "zhuan3", "中": "zhong1",
     "结": "jie2", "解": "jie3", "看": "kan4", "空": "kong1", "少": "shao3", "相": "xiang1", "要": "yao4", "与": "yu3",
     "占": "zhan4", "正": "zheng4", "单": "dan1", "曾": "ceng2", "查": "cha2", "任": "ren4", "给": "gei3", "把": "ba3",
     "过": "guo4", "上": "shang4", "下": "xia4", "个": "ge4", "吧": "ba5", "吗": "ma5", "呢": "ne5", "啊": "a5",
@@ -684,6 +688,22 @@ SINGLE = {
     "喔": "o1", "哈": "ha1", "嘿": "hei1", "咳": "ke2", "唉": "ai4", "一": "yi1", "不": "bu4", "谁": "shei2", "血": "xue4",
 }  # fmt: skip
 """Readings of characters that stand alone between words."""
+
+
+_PLAIN = """
+今天 明天 后天 昨天 今年 明年 去年 今晚 明早 本月 本期 下期 上期 下月 上月 下周 本周 月底 月初 年底 当月 每月 每期
+请问 您好 你好 再见 不客气 打电话 来电 接听 电话 号码 手机 短信 微信 录音 通话 客服 人工 语音 助手 智能 机器人 系统
+汽车 金融 公司 贷款 车贷 借款 欠款 款项 金额 本金 余额 总额 费用 违约金 手续费 保证金 保险 保单 抵押 质押 登记证
+车辆 车牌 年检 事故 维修 过户 出售 使用 停放 行驶 里程 身份证 姓名 本人 家人 亲属 同事 单位 工作 收入 工资 失业
+到期 逾期 到账 扣款 代扣 存入 存款 账户 账号 自动 柜台 支付宝 协商 申请 审批 通过 拒绝 投诉 建议 反馈 登记 记录
+安排 计划 打算 承诺 准备 按时 准时 及时 提前 提醒 通知 确认 核对 验证 输入 键盘 按键 按下 稍等 稍后 马上 立即 目前
+现在 之前 之后 以后 以前 最近 最晚 最迟 尽早 大概 左右 全部 部分 剩余 其余 另外 其他 问题 原因 情况 影响
+信用 征信 记录 法律 合同 条款 规定 保护 隐私 信息 资料 地址 变更 更新 更改 修改 服务 满意 评价 感谢 理解 配合 支持
+生活 愉快 祝您 祝你 打扰 抱歉 再说一遍 重复一遍 请说 请按 回答 告知 转达 转告 联系 联系方式 回电
+医院 生病 住院 手术 疾病 离婚 去世 灾害 停工 停业 亏损 生意 经营 店面 工厂 工地 外地 老家 出国
+"""
+PLAIN = frozenset(_PLAIN.split())
+"""Words of the trade that the general dictionary lacks; their readings are the ordinary ones. They are spoken as one."""
 
 
 def _table(lines: str) -> dict[str, tuple[str, ...]]:

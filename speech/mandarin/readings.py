@@ -14,7 +14,7 @@ from pypinyin import Style, lazy_pinyin
 from pypinyin.contrib.tone_convert import to_tone3
 from pypinyin.phrases_dict import phrases_dict
 
-from speech.mandarin.lexicon import LETTERS, SINGLE, SURNAMES, WORDS
+from speech.mandarin.lexicon import LETTERS, PLAIN, SINGLE, SURNAMES, WORDS
 from speech.mandarin.writing import spoken
 
 MARKS = {
@@ -32,11 +32,10 @@ _SURNAME = re.compile(
     rf"{_BEFORE_NAME}(?P<name>{'|'.join(sorted(SURNAMES, key=len, reverse=True))})(?=[㐀-鿿]{{0,2}}(?:{_TITLES})|氏)"
     rf"|(?<=姓)(?P<named>{'|'.join(sorted(SURNAMES, key=len, reverse=True))})"
 )
-_STILL = "有是没要在能会想可需差剩欠未不得好行请应将愿打用从按以跟和给把让被算应这那挺很较比多"
-"""Characters after 还 that make it *hai2* (still), unless the lexicon knows the word."""
 _PAYS = re.compile(rf"还(?=[{_NUMERALS}]+[元块万千百期笔个]|[了过的吗呢吧啊呀清款钱贷]|[，。！？、；,.!?]|$)")
 """还 as a verb: before an amount, an aspect particle or the end of the clause."""
-_STILL_BY_END = re.compile(r"(?<=[了吗呢])还$")
+_MUST = re.compile(r"(?<=[我你您他她们咱])得(?![到知出以])")
+"""得 after a pronoun: must."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +73,21 @@ def words(text: str) -> tuple[Word, ...]:
 
 
 def _fixed_readings(said: str) -> dict[int, tuple[str, ...]]:
-    """Start -> reading of what only context decides: surnames, and 还 as a verb."""
+    """Start -> reading of what only context decides: surnames, 还 as a verb, 得 as must."""
     fixed: dict[int, tuple[str, ...]] = {}
     for match in _SURNAME.finditer(said):
-        name = match["name"] or match["named"]
-        fixed[match.start()] = tuple(SURNAMES[name].split())
+        if match["named"] or not _starts_word(said, match.start()):
+            fixed[match.start()] = tuple(SURNAMES[match[0]].split())
     for match in _PAYS.finditer(said):
         fixed.setdefault(match.start(), ("huan2",))
+    for match in _MUST.finditer(said):
+        fixed.setdefault(match.start(), ("dei3",))
     return fixed
+
+
+def _starts_word(said: str, at: int) -> bool:
+    """Whether a word of the lexicon starts here: 单位经理 is no Mr Shan."""
+    return any(said[at:end] in WORDS or said[at:end] in PLAIN for end in range(at + 2, at + 5))
 
 
 def _cut(said: str, fixed: dict[int, tuple[str, ...]]) -> list[tuple[int, int]]:
@@ -112,13 +118,13 @@ def _cost(said: str, start: int, end: int, fixed: dict[int, tuple[str, ...]]) ->
         return 0.5
     if end - start == 1:
         return 1.2
-    if any(start <= at < end for at in fixed if at != start or piece not in WORDS):
-        return None
     if piece in WORDS:
         return 0.6
+    if any(start <= at < end for at in fixed):
+        return None
     if _is_number(piece):
         return 0.8
-    return 1.0 if piece in phrases_dict else None
+    return 1.0 if piece in PLAIN or piece in phrases_dict else None
 
 
 def _is_inside_number(said: str, at: int) -> bool:
@@ -128,7 +134,7 @@ def _is_inside_number(said: str, at: int) -> bool:
 
 def _is_number(piece: str) -> bool:
     """Numerals with the unit of money or date that they belong to are one word."""
-    return all(char in _NUMERALS for char in piece.rstrip("元角分月日号年期天")) and piece[0] in _NUMERALS
+    return all(char in _NUMERALS for char in piece.rstrip("元角分月日号年期天半")) and piece[0] in _NUMERALS
 
 
 def _word_reading(piece: str) -> tuple[str, ...]:
