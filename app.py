@@ -1,29 +1,264 @@
-"""The front door: builds the application and plugs the rooms together. Nothing happens on import."""
+"""The front door: the only place that knows everyone. Builds the rooms and plugs them together; nothing happens on import."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
 from flask import Flask
 
 import campaigns.commands
+import campaigns.tasks
 import desk.commands
 import ivr.commands
 import speech.commands
 import store.commands
+import store.tasks
+from campaigns.dialler import Dialler, Exchange, default_pace
+from campaigns.launch import Launch
+from campaigns.preparation import Preparation
+from campaigns.sweep import Sweep
+from desk.intake import StoredNotebook
+from desk.shift import ConfiguredShift
+from ivr.carrier.rest import CarrierClient
+from ivr.runtime.line import Line, Slots
+from ivr.runtime.pulse import serve_media
+from ivr.runtime.voicebox import Voicebox
+from ivr.script.library import Library
+from ivr.understanding import understand
+from ivr.views import health_blueprint, media_blueprint, voice_blueprint
 from kit import log
 from kit.clock import Clock, SystemClock
+from kit.jobs import make_celery
 from kit.settings import Settings, load_settings
+from law.policy import read_policy
+from speech import catalogue
+from speech.endpointing import endpointer
+from speech.lazy import LazyRecognizer
+from speech.mandarin.pieces import inventory
+from speech.ports import Recognizer, Synthesizer
+from speech.prompts import open_prompts
+from speech.vad import VoiceActivity
+from store.callbacks import StoredCallbacks
+from store.live import RedisLiveCalls, await_live_url
+from store.recordings import StoredRecorder
+from store.schema import fault
 from store.session import Store
 
+HEARING_THREADS = 2
+"""Final passes of slow ears at a time; the engines use two threads each."""
 
-def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Flask:
-    """The application. Settings come from the environment unless given."""
+
+class House:
+    """The rooms of one process, each built when first asked for."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, *, carrier: Any, recognizer: Recognizer | None, synthesizer: Synthesizer | None
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._carrier = carrier
+        self._recognizer = recognizer
+        self._synthesizer = synthesizer
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.settings, self.clock)
+
+    @cached_property
+    def live(self) -> RedisLiveCalls:
+        return RedisLiveCalls(self.settings, self.clock)
+
+    @cached_property
+    def carrier(self) -> Any:
+        return self._carrier or CarrierClient(self.settings)
+
+    @cached_property
+    def recorder(self) -> StoredRecorder:
+        return StoredRecorder(self.store)
+
+    @cached_property
+    def shift(self) -> ConfiguredShift:
+        return ConfiguredShift(self.store)
+
+    @cached_property
+    def callbacks(self) -> StoredCallbacks:
+        return StoredCallbacks(self.store)
+
+    @cached_property
+    def library(self) -> Library:
+        return Library(self.settings.scripts_dir, self.settings.data_dir / "scripts")
+
+    @cached_property
+    def recognizer(self) -> Recognizer:
+        return self._recognizer or LazyRecognizer(lambda: catalogue.recognizer(self.settings))
+
+    @cached_property
+    def synthesizer(self) -> Synthesizer:
+        return self._synthesizer or catalogue.synthesizer(self.settings)
+
+    @cached_property
+    def voicebox(self) -> Voicebox:
+        return Voicebox(open_prompts(self.settings, self.store.digest_key))
+
+    @cached_property
+    def line(self) -> Line:
+        return Line(
+            settings=self.settings,
+            clock=self.clock,
+            notebook=StoredNotebook(self.store),
+            callbacks=self.callbacks,
+            live=self.live,
+            shift=self.shift,
+            recorder=self.recorder,
+            carrier=self.carrier,
+            scripts=self.library.revision,
+            prompts=self.voicebox,
+            recognizer=self.recognizer,
+            understand=understand,
+            activity=VoiceActivity,
+            endpoint=endpointer,
+            hearing=ThreadPoolExecutor(HEARING_THREADS, thread_name_prefix="hearing"),
+            slots=Slots(self.settings.media_slots),
+            checks={"database": self._database_fault, "redis": self._redis_fault, "recording": self._recording_fault},
+            overhear=self._overhear,
+        )
+
+    @cached_property
+    def dialler(self) -> Dialler:
+        return Dialler(
+            Exchange(
+                settings=self.settings,
+                clock=self.clock,
+                store=self.store,
+                policy=read_policy(Path(self.settings.policy_file).read_text(encoding="utf-8")),
+                carrier=self.carrier,
+                seats=lambda: self.live.slots().slots,
+                shift=self.shift,
+                recorder=self.recorder,
+                pace=lambda: default_pace(self.settings),
+            )
+        )
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        return Sweep(self.store, self.clock, carrier=self.carrier, callbacks=self.callbacks)
+
+    @cached_property
+    def preparation(self) -> Preparation:
+        return Preparation(
+            self.settings,
+            self.store,
+            self.clock,
+            library=self.library,
+            renderer=open_prompts(self.settings, self.store.digest_key),
+            inventory=inventory(),
+        )
+
+    @cached_property
+    def launch(self) -> Launch:
+        return Launch(
+            settings=self.settings,
+            store=self.store,
+            clock=self.clock,
+            library=self.library,
+            preparation=lambda: self.preparation,
+            synthesizer=lambda: self.synthesizer,
+            recognizer=lambda: self.recognizer,
+            shift=self.shift,
+            recorder=self.recorder,
+        )
+
+    def _overhear(self, call_id: str, callee: bytes, ours: bytes) -> None:
+        self.live.send_sound(call_id, callee, ours)
+
+    def _database_fault(self) -> str:
+        return fault(self.store)
+
+    def _redis_fault(self) -> str:
+        return "" if self.live.is_alive() else "连不上 Redis/Valkey：检查 HUILING_REDIS_URL 或 Procfile 里的 valkey"
+
+    def _recording_fault(self) -> str:
+        return "" if self.recorder.is_ready() else "录音写不进去：检查 HUILING_BLOB_STORE"
+
+
+class _Rooms(dict[str, Any]):
+    """Flask's extensions, with the rooms of the house under their names, built when first asked for."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self._house = house
+        self._names = {
+            "store": "store",
+            "live": "live",
+            "library": "library",
+            "shift": "shift",
+            "line": "line",
+            "campaigns.dialler": "dialler",
+            "campaigns.sweep": "sweep",
+            "campaigns.preparation": "preparation",
+            "campaigns.launch": "launch",
+        }
+
+    def __missing__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        return getattr(self._house, self._names[name])
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    clock: Clock | None = None,
+    carrier: Any = None,
+    recognizer: Recognizer | None = None,
+    synthesizer: Synthesizer | None = None,
+) -> Flask:
+    """The application. Settings come from the environment unless given; raises BadSettings with every fault at once."""
     settings = settings or load_settings()
     log.configure(settings.log_level)
+    house = House(
+        settings,
+        clock or SystemClock(settings.clock_offset_s),
+        carrier=carrier,
+        recognizer=recognizer,
+        synthesizer=synthesizer,
+    )
     app = Flask("app")
     app.config["HUILING_SETTINGS"] = settings
-    clock = clock or SystemClock(settings.clock_offset_s)
-    app.config["HUILING_CLOCK"] = clock
-    app.extensions["store"] = Store(settings, clock)
+    app.config["HUILING_CLOCK"] = house.clock
+    app.extensions = _Rooms(house)
     for room in (ivr, speech, store, campaigns, desk):
         app.cli.add_command(room.commands.cli)
     return app
+
+
+def create_web(settings: Settings | None = None) -> Flask:
+    """What the web process serves: the carrier's webhooks, health and metrics."""
+    app = create_app(settings)
+    line = app.extensions["line"]
+    app.register_blueprint(voice_blueprint(line))
+    app.register_blueprint(health_blueprint(line))
+    return app
+
+
+def create_media(settings: Settings | None = None) -> Flask:
+    """What the media process serves: the sockets of live calls, health and metrics. The ear is loaded at once."""
+    app = create_app(settings)
+    line = app.extensions["line"]
+    line.recognizer.missing_words(())
+    serve_media(line)
+    app.register_blueprint(media_blueprint(line))
+    app.register_blueprint(health_blueprint(line))
+    return app
+
+
+def __getattr__(name: str) -> Celery:
+    """`celery` for `celery --app app:celery worker`: made when asked for, once the broker's address is known."""
+    if name != "celery":
+        raise AttributeError(name)
+    app = create_app()
+    return make_celery(app, await_live_url(app.config["HUILING_SETTINGS"]))

@@ -38,7 +38,7 @@ def write_report(store: Store, names: Sequence[str], *, out: Path, now: datetime
     report = {
         "title": "、".join(names),
         "made_at": local_time(now),
-        "campaigns": [_campaign(store, one, out, now, library) for one in found],
+        "campaigns": [_campaign(store, one, out, library) for one in found],
     }
     environment = Environment(loader=PackageLoader("campaigns"), autoescape=select_autoescape())
     page = out / "index.html"
@@ -46,7 +46,7 @@ def write_report(store: Store, names: Sequence[str], *, out: Path, now: datetime
     return page
 
 
-def _campaign(store: Store, status: Status, out: Path, now: datetime, library: Library) -> dict[str, Any]:
+def _campaign(store: Store, status: Status, out: Path, library: Library) -> dict[str, Any]:
     counts = Counter(outcome_text(row) for row in status.rows)
     total = max(1, sum(counts.values()))
     return {
@@ -57,11 +57,11 @@ def _campaign(store: Store, status: Status, out: Path, now: datetime, library: L
             {"label": label, "count": count, "percent": round(100 * count / total, 2), "colour": COLOURS[place % len(COLOURS)]}
             for place, (label, count) in enumerate(counts.most_common())
         ],
-        "rows": [_row(store, row, out, now) for row in status.rows],
+        "rows": [_row(store, row, out) for row in status.rows],
     }
 
 
-def _row(store: Store, row: TargetReport, out: Path, now: datetime) -> dict[str, Any]:
+def _row(store: Store, row: TargetReport, out: Path) -> dict[str, Any]:
     gravest = risk_text(row)
     return {
         "name": masked_name(row.name),
@@ -71,11 +71,11 @@ def _row(store: Store, row: TargetReport, out: Path, now: datetime) -> dict[str,
         "risks": [{"severity": gravest[:2], "label": gravest[3:]}] if gravest else [],
         "tries": row.tries,
         "seconds": f"{row.seconds:.0f}" if row.seconds is not None else "",
-        "calls": [_call(store, row.call_id, out, now)] if row.call_id else [],
+        "calls": [_call(store, row.call_id, out)] if row.call_id else [],
     }
 
 
-def _call(store: Store, call_id: str, out: Path, now: datetime) -> dict[str, Any]:
+def _call(store: Store, call_id: str, out: Path) -> dict[str, Any]:
     with store.reading() as session:
         found = calls.find(session, call_id)
         turns = calls.transcript(session, call_id)
@@ -89,17 +89,18 @@ def _call(store: Store, call_id: str, out: Path, now: datetime) -> dict[str, Any
         "outcome": OUTCOMES[call.outcome] if call.outcome else "没有结果",
         "began": local_time(began),
         "seconds": round((ended - began).total_seconds()),
-        "audio": _audio(store, call_id, out, now),
+        "audio": _audio(store, call_id, out),
         "turns": [_turn(turn) for turn in turns],
     }
 
 
-def _audio(store: Store, call_id: str, out: Path, now: datetime) -> str:
-    wav = recordings.wav_of(store, call_id, by="report", now=now)
-    if wav is None:
+def _audio(store: Store, call_id: str, out: Path) -> str:
+    try:
+        listened = recordings.listen(store, call_id, by="report")
+    except LookupError:
         return ""
     name = f"audio/{call_id}.wav"
-    (out / name).write_bytes(wav)
+    recordings.write_wav(listened, out / name)
     return name
 
 

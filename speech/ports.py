@@ -58,8 +58,11 @@ class Listener(Protocol):
 class Recognizer(Protocol):
     """A loaded engine shared by all threads; opens one Listener per call."""
 
-    name: str
-    has_partials: bool
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def has_partials(self) -> bool: ...
 
     def open(self) -> Listener: ...
 

@@ -16,6 +16,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from store.models import Table
 from store.session import Store
@@ -45,6 +46,17 @@ def check(store: Store) -> None:
         found = current_revision(connection)
     if found != newest_revision():
         raise SchemaBehind(f"数据库版本为 {found or '空'}，程序需要 {newest_revision()}：请先执行 flask store migrate")
+
+
+def fault(store: Store) -> str:
+    """What keeps the database from being used, in Chinese; nothing when all is well."""
+    try:
+        check(store)
+    except SchemaBehind as behind:
+        return str(behind)
+    except SQLAlchemyError:
+        return "连不上数据库：检查 HUILING_DATABASE_URL"
+    return ""
 
 
 def differences(store: Store) -> list[Any]:

@@ -1,0 +1,14 @@
+"""What Celery runs for the store."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from flask import current_app
+
+from store import ledger
+
+
+@shared_task(name="store.seal")
+def seal() -> None:
+    """Seal the ledger's new entries."""
+    ledger.seal(current_app.extensions["store"])
