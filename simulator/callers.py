@@ -20,6 +20,8 @@ SPEECH_LEVEL = 0.1
 """Root mean square of rendered speech (-20 dBFS); noise is set against it."""
 S_PER_CHARACTER = 0.2
 LONGEST_CALL_S = 420.0
+UNSTOPPED_S = 1.5
+"""Who goes on for longer after being talked over has not listened, and is answered again."""
 _AMBIENCE_S = 6.0
 
 
@@ -131,16 +133,21 @@ class _Caller:
             text, from_when = heard
             act = self._choose(text)
             await self._line.clock.until(from_when + self._chance.uniform(0.4, 0.9) + act.after_s)
-            if self._listener.is_talking and not self._is_over(from_when):
+            if self._listener.is_talking and not self._is_talking_over():
                 self._carried = text
                 continue
             self._carried = ""
             if await self._do(act):
                 return
 
-    def _is_over(self, from_when: float) -> bool:
-        """Whether this persona is talking over the prompt on purpose."""
+    def _is_talking_over(self) -> bool:
+        """Whether this persona answers in the middle of the prompt on purpose."""
         return self._listener.current is not None and self._listener.current.is_used
+
+    def _is_answered(self, utterance: Utterance) -> bool:
+        """Whether it was talked over, and the other side stopped for it."""
+        said_until = self._listener.spoke_until
+        return utterance.is_used and (said_until is None or utterance.ended < said_until + UNSTOPPED_S)
 
     async def _next(self) -> tuple[str, float] | None:
         """The next thing to answer and the moment from which a reply is due; None when patience ran out."""
@@ -155,7 +162,7 @@ class _Caller:
             return None
         while not self._listener.utterances.empty():
             box.append(self._listener.utterances.get_nowait())
-        fresh = [one for one in box if not one.is_used]
+        fresh = [one for one in box if not self._is_answered(one)]
         if not fresh:
             return await self._next()
         texts = [await one.text() for one in fresh]
