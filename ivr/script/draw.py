@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -12,12 +13,12 @@ from ivr.script.model import BACK, REPEAT, STAY, AskKind, Condition, Do, Script,
 from kit.labels import INTENTS, OUTCOMES, RISKS
 from kit.vocabulary import Risk, SlotName
 
-BOX = 300
+BOX = 370
 PAD = 12
 LINE = 18
-CHARS = 21
+CHARS = 26
 """Hanzi of 13 px in one line of a box."""
-GAP = 46
+GAP = 30
 LAYER_GAP = 64
 MARGIN = 40
 
@@ -107,13 +108,12 @@ def draw(script: Script) -> str:
 
 
 def _panels(script: Script) -> Mapping[str, list[str]]:
-    """Steps by flow: the script's own with the flow that opens it, then each shared flow."""
+    """Steps by flow: the flow that opens the call, the script's own steps, then the other shared flows."""
     opening = script.start.partition(".")[0] if "." in script.start else ""
-    panels: dict[str, list[str]] = {"": []}
+    panels: dict[str, list[str]] = {opening: [], "": []}
     for name in script.steps:
-        flow = name.partition(".")[0] if "." in name else ""
-        panels.setdefault("" if flow == opening else flow, []).append(name)
-    return panels
+        panels.setdefault(name.partition(".")[0] if "." in name else "", []).append(name)
+    return {name: steps for name, steps in panels.items() if steps}
 
 
 def _panel_title(name: str, script: Script) -> str:
@@ -133,6 +133,7 @@ def _boxes(script: Script) -> dict[str, _Box]:
     for target, what in ((script.fault, "系统故障时"), (script.time_up, "到时长上限时")):
         if target in tags:
             tags[target].append(what)
+    common = _common_keys(script)
     at_risk = set(script.risk.values())
     return {
         name: _Box(
@@ -140,7 +141,7 @@ def _boxes(script: Script) -> dict[str, _Box]:
             css=_css(step, is_risk=name in at_risk, is_verified=is_known.get(name, False)),
             tags=tuple(part for tag in tags[name] for part in _wrapped(tag)),
             text=tuple(part for line in step.say for part in _wrapped(line.text)),
-            rows=tuple(_rows(step)),
+            rows=tuple(_rows(step, common)),
         )
         for name, step in script.steps.items()
     }
@@ -151,19 +152,26 @@ def _css(step: Step, *, is_risk: bool, is_verified: bool) -> str:
     return f"{zone} end" if step.end is not None else zone
 
 
-def _rows(step: Step) -> Iterator[_Row]:
+def _rows(step: Step, common: frozenset[int]) -> Iterator[_Row]:
     """Ways out, one row for each target, in the order in which they are tried."""
     rows: dict[tuple[str, str], list[str]] = {}
     for edge in own_edges(step):
-        rows.setdefault((edge.target, edge.via.value), []).append(_edge_label(edge))
+        if id(edge.route) not in common:
+            rows.setdefault((edge.target, edge.via.value), []).append(_edge_label(edge))
     for action in step.actions:
         if action.do in DOES and action.do is not Do.TRANSFER:
             yield _Row(f"＊{DOES[action.do]}", "", "do")
     for (target, via), labels in rows.items():
-        label = "／".join(dict.fromkeys(labels))
-        yield _Row(_short(label, 14), target, via)
+        room = int((BOX - 2 * PAD - 7 * len(target)) / 12) - 2
+        yield _Row(_short("／".join(dict.fromkeys(labels)), max(room, 6)), target, via)
     if step.end is not None:
         yield _Row(f"结束：{OUTCOMES[step.end]}", "", "over")
+
+
+def _common_keys(script: Script) -> frozenset[int]:
+    """Identities of the key routes that many steps share: drawn once, in the title."""
+    counted = Counter(id(route) for step in script.steps.values() for route in step.keys.values())
+    return frozenset(route for route, times in counted.items() if times > 1)
 
 
 def _edge_label(edge: Edge) -> str:
@@ -210,7 +218,7 @@ def _title(sheet: _Sheet, script: Script) -> None:
         sheet.parts.append(f'<rect x="{x}" y="{MARGIN + 28}" width="26" height="24" rx="{radius}" class="box {css}"/>')
         sheet.parts.append(f'<text x="{x + 34}" y="{MARGIN + 45}" class="say">{text}</text>')
         x += 170
-    hint = "盒子里从上到下：步骤名、要说的话、每一条出路。虚线是不说话、听不懂和转接不成。"
+    hint = "盒子里从上到下：步骤名、要说的话、每一条出路。细线是往回走，点线是转接不成。随时可以按 0 转人工，按 * 重听。"
     sheet.parts.append(f'<text x="{x}" y="{MARGIN + 45}" class="say">{hint}</text>')
     sheet.width = x + 640
     sheet.height = MARGIN + 76
@@ -223,15 +231,17 @@ def _panel(sheet: _Sheet, title: str, boxes: Sequence[_Box]) -> None:
     placed = layered(names, edges, sizes, gap=GAP, layer_gap=LAYER_GAP)
     top = sheet.height + 56
     left = float(MARGIN + 24)
-    width = max((point.x + BOX for point in placed.at.values()), default=0.0) + 48
+    width = placed.width + 48
     height = max((placed.at[box.step.id].y + box.height for box in boxes), default=0.0) + 84
     sheet.parts.append(
         f'<rect x="{MARGIN}" y="{sheet.height}" width="{width:.0f}" height="{height:.0f}" rx="10" class="panel"/>'
         f'<text x="{MARGIN + 20}" y="{sheet.height + 32}" class="h2">{escape(title)}</text>'
     )
-    lines = {(source, target): css for source, target, css in _styled(boxes)}
-    for (source, target), route in placed.routes.items():
-        sheet.parts.append(_curve(route, left, top, lines.get((source, target), "route")))
+    order = {name: number for number, name in enumerate(names)}
+    failed = {(box.step.id, row.target) for box in boxes for row in box.rows if row.css == Via.FAILED.value}
+    for edge, points in placed.routes.items():
+        css = "dotted" if edge in failed else "route" if order[edge[0]] < order[edge[1]] else "back"
+        sheet.parts.append(_curve(points, left, top, css))
     for box in boxes:
         at = placed.at[box.step.id]
         sheet.parts.append(_drawn_box(box, left + at.x, top + at.y))
@@ -240,19 +250,11 @@ def _panel(sheet: _Sheet, title: str, boxes: Sequence[_Box]) -> None:
 
 
 def _edges_within(boxes: Sequence[_Box]) -> list[tuple[str, str]]:
+    """Lines of a panel; silence and misunderstanding are told by their rows only."""
     names = {box.step.id for box in boxes}
-    found = ((box.step.id, row.target) for box in boxes for row in box.rows)
+    quiet = (Via.SILENCE.value, Via.UNCLEAR.value)
+    found = ((box.step.id, row.target) for box in boxes for row in box.rows if row.css not in quiet)
     return list(dict.fromkeys((a, b) for a, b in found if b in names and a != b))
-
-
-def _styled(boxes: Iterable[_Box]) -> Iterator[tuple[str, str, str]]:
-    """Lines with their style; a plain route wins over a dashed one, so it comes last."""
-    for is_plain in (False, True):
-        for box in boxes:
-            for row in box.rows:
-                is_dashed = row.css in (Via.SILENCE.value, Via.UNCLEAR.value, Via.FAILED.value)
-                if is_dashed is not is_plain:
-                    yield box.step.id, row.target, "faint" if is_dashed else "route"
 
 
 def _curve(points: Sequence[Point], left: float, top: float, css: str) -> str:
@@ -307,6 +309,7 @@ text{font-family:"Noto Sans CJK SC","PingFang SC","Microsoft YaHei","WenQuanYi Z
 .end{stroke-width:3}.id{font-weight:700}.kind{text-anchor:end;fill:#5b6b7d}.tag{fill:#a33025;font-size:12px}
 .rule{stroke:#1d2733;stroke-opacity:.18}.row{font-size:12px;fill:#33475b}.to{font-size:12px;fill:#33475b;text-anchor:end}
 .silence,.unclear,.failed{fill:#8794a3}.do,.over{font-weight:700}
-path{fill:none;stroke:#5b6b7d;stroke-width:1.4;stroke-opacity:.75}.faint{stroke-dasharray:4 4;stroke-opacity:.4}
+path{fill:none;stroke:#5b6b7d;stroke-width:1.4;stroke-opacity:.75}.dotted{stroke-dasharray:2 4}
+.back{stroke-width:1;stroke-opacity:.35}
 marker path{stroke:none;fill:#5b6b7d}
 """.strip()

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import igraph
 
-MAX_ITERATIONS = 200
+MAX_ITERATIONS = 300
+LANE = 18.0
+"""Width kept free for a line that passes a layer."""
+
+Edge = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,56 +25,132 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`at`: upper left corner of every box. `routes`: the points of every line, source first."""
+    """`at`: upper left corner of every box. `routes`: the points of every line, source first. `width` of the whole."""
 
     at: Mapping[str, Point]
-    routes: Mapping[tuple[str, str], Sequence[Point]]
+    routes: Mapping[Edge, Sequence[Point]]
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A place in a layer: a box, or a lane for a line (`name` is None)."""
+
+    vertex: int
+    name: str | None
+    width: float
 
 
 def layered(
     names: Sequence[str],
-    edges: Sequence[tuple[str, str]],
+    edges: Sequence[Edge],
     sizes: Mapping[str, tuple[float, float]],
     *,
     gap: float,
     layer_gap: float,
 ) -> Layout:
-    """Place boxes of these sizes (width, height); layers are as tall as their tallest box."""
+    """Place boxes of these sizes (width, height). The order of `names` says what is forward: such lines run downwards.
+
+    A box stands one layer below the lowest box that leads forward to it; a layer is as tall as its tallest box.
+    """
     if not names:
-        return Layout({}, {})
+        return Layout({}, {}, 0.0)
     index = {name: number for number, name in enumerate(names)}
-    graph = igraph.Graph(n=len(names), edges=[(index[a], index[b]) for a, b in edges], directed=True)
-    coordinates = graph.layout_sugiyama(hgap=1, vgap=1, maxiter=MAX_ITERATIONS).coords[: len(names)]
-    layers: dict[int, list[str]] = {}
+    forward = [(a, b) for a, b in edges if index[a] < index[b]]
+    depth = _depths(names, forward)
+    lanes, pieces, layers = _with_lanes(index, forward, depth)
+    graph = igraph.Graph(n=len(layers), edges=pieces, directed=True)
+    coordinates = graph.layout_sugiyama(layers=layers, maxiter=MAX_ITERATIONS).coords
+    rows = _rows(names, sizes, layers, [point[0] for point in coordinates])
+    tops = _tops(rows, sizes, layer_gap)
+    width = max(_row_width(row, gap) for row in rows.values())
+    middles = _middles(rows, width, gap)
+    at = {name: Point(middles[index[name]] - sizes[name][0] / 2, tops[depth[name]]) for name in names}
+    routes = {edge: _route_up(edge, at, sizes) for edge in edges}
+    for edge, passed in lanes.items():
+        points = [Point(middles[lane], tops[layers[lane]]) for lane in passed]
+        routes[edge] = _route_down(edge, at, sizes, points)
+    return Layout(at, routes, width)
+
+
+def _depths(names: Sequence[str], forward: Sequence[Edge]) -> Mapping[str, int]:
+    depth = dict.fromkeys(names, 0)
     for name in names:
-        layers.setdefault(round(coordinates[index[name]][1]), []).append(name)
-    at: dict[str, Point] = {}
-    widest = max(_row_width(row, sizes, gap) for row in layers.values())
+        for source, target in forward:
+            if source == name:
+                depth[target] = max(depth[target], depth[name] + 1)
+    return depth
+
+
+def _with_lanes(
+    index: Mapping[str, int], forward: Sequence[Edge], depth: Mapping[str, int]
+) -> tuple[Mapping[Edge, Sequence[int]], list[tuple[int, int]], list[int]]:
+    """Cut long lines at every layer: (lanes of each line, the pieces, the layer of every vertex, boxes first)."""
+    layers = [depth[name] for name in index]
+    pieces: list[tuple[int, int]] = []
+    lanes: dict[Edge, Sequence[int]] = {}
+    for edge in forward:
+        source, target = edge
+        between = range(depth[source] + 1, depth[target])
+        first = len(layers)
+        layers += between
+        lanes[edge] = range(first, len(layers))
+        stops = [index[source], *lanes[edge], index[target]]
+        pieces += pairwise(stops)
+    return lanes, pieces, layers
+
+
+def _rows(
+    names: Sequence[str], sizes: Mapping[str, tuple[float, float]], layers: Sequence[int], order: Sequence[float]
+) -> Mapping[int, list[_Slot]]:
+    """Layer -> its places from left to right."""
+    rows: dict[int, list[_Slot]] = {}
+    for vertex in sorted(range(len(layers)), key=lambda one: order[one]):
+        name = names[vertex] if vertex < len(names) else None
+        rows.setdefault(layers[vertex], []).append(_Slot(vertex, name, sizes[name][0] if name else LANE))
+    return rows
+
+
+def _tops(
+    rows: Mapping[int, Sequence[_Slot]], sizes: Mapping[str, tuple[float, float]], layer_gap: float
+) -> Mapping[int, float]:
+    tops: dict[int, float] = {}
     top = 0.0
-    for number in sorted(layers):
-        row = sorted(layers[number], key=lambda name: coordinates[index[name]][0])
-        left = (widest - _row_width(row, sizes, gap)) / 2
-        for name in row:
-            at[name] = Point(left, top)
-            left += sizes[name][0] + gap
-        top += max(sizes[name][1] for name in row) + layer_gap
-    return Layout(at, {edge: _route(edge, at, sizes) for edge in edges})
+    for number in sorted(rows):
+        tops[number] = top
+        top += max((sizes[slot.name][1] for slot in rows[number] if slot.name), default=0.0) + layer_gap
+    return tops
 
 
-def _row_width(row: Sequence[str], sizes: Mapping[str, tuple[float, float]], gap: float) -> float:
-    return sum(sizes[name][0] for name in row) + gap * (len(row) - 1)
+def _row_width(row: Sequence[_Slot], gap: float) -> float:
+    return sum(slot.width for slot in row) + gap * (len(row) - 1)
 
 
-def _route(edge: tuple[str, str], at: Mapping[str, Point], sizes: Mapping[str, tuple[float, float]]) -> list[Point]:
-    """From the lower edge of the source to the upper edge of the target; upward lines run from side to side."""
-    (source, target) = edge
+def _middles(rows: Mapping[int, Sequence[_Slot]], width: float, gap: float) -> Mapping[int, float]:
+    """The middle of every vertex; rows are centred."""
+    middles: dict[int, float] = {}
+    for row in rows.values():
+        left = (width - _row_width(row, gap)) / 2
+        for slot in row:
+            middles[slot.vertex] = left + slot.width / 2
+            left += slot.width + gap
+    return middles
+
+
+def _route_down(
+    edge: Edge, at: Mapping[str, Point], sizes: Mapping[str, tuple[float, float]], passed: Sequence[Point]
+) -> list[Point]:
+    source, target = edge
+    (width, height), (goal_width, _) = sizes[source], sizes[target]
+    start = Point(at[source].x + width / 2, at[source].y + height)
+    return [start, *passed, Point(at[target].x + goal_width / 2, at[target].y)]
+
+
+def _route_up(edge: Edge, at: Mapping[str, Point], sizes: Mapping[str, tuple[float, float]]) -> list[Point]:
+    """From the upper edge of the source to the lower edge of the target, off the middle."""
+    source, target = edge
     start, goal = at[source], at[target]
-    if goal.y > start.y:
-        return [
-            Point(start.x + sizes[source][0] / 2, start.y + sizes[source][1]),
-            Point(goal.x + sizes[target][0] / 2, goal.y),
-        ]
     return [
-        Point(start.x + sizes[source][0] * 0.75, start.y),
-        Point(goal.x + sizes[target][0] * 0.75, goal.y + sizes[target][1]),
+        Point(start.x + sizes[source][0] * 0.8, start.y),
+        Point(goal.x + sizes[target][0] * 0.8, goal.y + sizes[target][1]),
     ]

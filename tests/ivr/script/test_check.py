@@ -123,4 +123,14 @@ def test_a_failed_transfer_may_not_name_the_debt_either() -> None:
 def test_a_condition_on_identity_keeps_the_debt_in() -> None:
     both = "{if: ask_purpose, verified: yes, goto: tell}\n  - {if: ask_purpose, verified: no, goto: purpose}"
     _, issues = loaded(small=swapped(SMALL, "{if: ask_purpose, goto: purpose}", both))
+    assert "purpose_before_identity" not in {issue.code for issue in issues}
+
+
+def test_what_holds_everywhere_may_not_bring_the_debt_into_care() -> None:
+    both = "{if: ask_purpose, verified: yes, goto: tell}\n  - {if: ask_purpose, verified: no, goto: purpose}"
+    text = swapped(SMALL, "{if: ask_purpose, goto: purpose}", both)
+    _, issues = loaded(small=text)
+    assert "debt_in_care" in {issue.code for issue in issues}
+    shielded = swapped(FLOW, "      - {if: affirm, goto: booked}\n", "      - {if: [affirm, ask_purpose], goto: booked}\n")
+    _, issues = loaded(small=text, people=shielded)
     assert issues == []
