@@ -32,7 +32,7 @@ _SURNAME = re.compile(
     rf"{_BEFORE_NAME}(?P<name>{'|'.join(sorted(SURNAMES, key=len, reverse=True))})(?=[㐀-鿿]{{0,2}}(?:{_TITLES})|氏)"
     rf"|(?<=姓)(?P<named>{'|'.join(sorted(SURNAMES, key=len, reverse=True))})"
 )
-_PAYS = re.compile(rf"还(?=[{_NUMERALS}]+[元块万千百期笔个]|[了过的吗呢吧啊呀清款钱贷]|[，。！？、；,.!?]|$)")
+_PAYS = re.compile(rf"还(?=[{_NUMERALS}]+[元块万千百期笔个]|[了过的吗呢吧啊呀清款钱贷]|[，。！？、；：,.!?:;”’」』）)》\"]|$)")
 """还 as a verb: before an amount, an aspect particle or the end of the clause."""
 _MUST = re.compile(r"(?<=[我你您他她们咱])得(?![到知出以])")
 """得 after a pronoun: must."""
