@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from kit.clock import SHANGHAI
 from kit.vocabulary import Purpose
 from store import attempts, borrowers, restraints
-from store.models import Attempt, Borrower, Loan, Promise
+from store.models import Attempt, Borrower, Hold, Loan, Promise
 from store.words import Attention, DoNotCallScope, PromiseState
 
 UNCOUNTED = frozenset({Purpose.REQUESTED_BY_BORROWER, Purpose.ANSWER})
@@ -73,13 +73,18 @@ def facts_for_gate(
         followup_connected_30d=_count(followups, now - timedelta(days=30), Attention.CONNECTED),
         last_connected_at=_last(own, Attention.CONNECTED),
         last_unanswered_at=_last(number, Attention.UNANSWERED),
-        holds=tuple(HeldBy(hold.rule, hold.until_at) for hold in restraints.open_holds(session, borrower_id, now=now)),
+        holds=tuple(_held_by(hold) for hold in restraints.open_holds(session, borrower_id, now=now)),
         is_robot_stopped=bool(scopes),
         is_all_stopped=DoNotCallScope.ALL in scopes,
         is_number_locked=restraints.number_lock(session, borrower.number_digest) is not None,
         is_settled=_is_settled(session, borrower_id, loan_id),
         promised_until=_promised_until(session, borrower_id, zone),
     )
+
+
+def _held_by(hold: Hold) -> HeldBy:
+    """A hold that needs a sign-off has no day on which it ends by itself."""
+    return HeldBy(hold.rule, None if hold.lift_by else hold.until_at)
 
 
 def _attempts_of_month(session: Session, borrower: Borrower, now: datetime) -> Sequence[Attempt]:

@@ -15,10 +15,9 @@ from store.words import DoNotCallScope
 
 
 def open_holds(session: Session, borrower_id: str, *, now: datetime) -> Sequence[Hold]:
-    """Holds that bind now."""
-    query = select(Hold).where(
-        Hold.borrower_id == borrower_id, Hold.lifted_at.is_(None), or_(Hold.until_at.is_(None), Hold.until_at > now)
-    )
+    """Holds that bind now. One that needs a sign-off (`lift_by`) binds beyond its day until it gets it."""
+    still = or_(Hold.until_at.is_(None), Hold.until_at > now, Hold.lift_by != "")
+    query = select(Hold).where(Hold.borrower_id == borrower_id, Hold.lifted_at.is_(None), still)
     return session.scalars(query.order_by(Hold.from_at)).all()
 
 
@@ -59,6 +58,34 @@ def put_hold(
 
 def holds_of_case(session: Session, case_id: str) -> Sequence[Hold]:
     return session.scalars(select(Hold).where(Hold.case_id == case_id).order_by(Hold.from_at)).all()
+
+
+def resolve_case(session: Session, case_id: str, *, by: str, now: datetime) -> None:
+    """The case is closed: holds until resolved are lifted, dated ones run on signed off, permanent ones stay."""
+    for hold in holds_of_case(session, case_id):
+        if hold.is_permanent or hold.lifted_at is not None:
+            continue
+        if hold.until_at is None:
+            lift_hold(session, hold, by=by, now=now)
+        elif hold.lift_by:
+            hold.lift_by = ""
+            ledger.append(session, "hold.signed_off", hold.borrower_id, {"rule": hold.rule, "case": case_id}, now=now)
+
+
+def hold_again(session: Session, case_id: str, *, now: datetime) -> None:
+    """The case is open again: what its closing lifted binds again, until resolved."""
+    for hold in holds_of_case(session, case_id):
+        if hold.lifted_at is not None:
+            put_hold(
+                session,
+                hold.borrower_id,
+                rule=hold.rule,
+                case_id=case_id,
+                days=None,
+                is_permanent=False,
+                lift_by=hold.lift_by,
+                now=now,
+            )
 
 
 def lift_hold(session: Session, hold: Hold, *, by: str, now: datetime) -> None:

@@ -67,7 +67,6 @@ def escalate(risk: Risk, severity: Severity | None = None) -> Escalate:
 
 
 HOLD_DAYS = {
-    Risk.SELF_HARM: 30,
     Risk.SERIOUS_ILLNESS: 30,
     Risk.INCOME_LOSS: 7,
     Risk.VEHICLE_ACCIDENT: 7,
@@ -75,6 +74,7 @@ HOLD_DAYS = {
     Risk.VULNERABLE: 30,
 }
 UNTIL_RESOLVED = {
+    Risk.SELF_HARM,
     Risk.REGULATOR_COMPLAINT,
     Risk.POLICE_REPORT,
     Risk.LEGAL_ACTION,
