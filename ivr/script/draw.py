@@ -10,6 +10,7 @@ from html import escape
 from ivr.script.graph import Edge, Via, explore, own_edges, risk_name, verified_steps
 from ivr.script.layout import Point, layered
 from ivr.script.model import BACK, REPEAT, STAY, AskKind, Condition, Do, Script, Step
+from ivr.script.wording import names_in
 from kit.labels import INTENTS, OUTCOMES, RISKS
 from kit.vocabulary import Risk, SlotName
 
@@ -54,6 +55,23 @@ DOES = {
     Do.VISIT: "约上门",
     Do.PREFER: "记偏好",
     Do.TRANSFER: "转人工",
+}
+FIELDS_SAID = {
+    "lender": "机构",
+    "callback_number": "回拨号码",
+    "borrower_name": "姓名",
+    "id_last4": "证件后四位",
+    "birth_md": "生日",
+    "plate_tail": "车牌尾号",
+    "loan_tail": "合同尾号",
+    "amount_fen": "应还金额",
+    "due_on": "还款日",
+    "overdue_days": "逾期天数",
+    "vehicle": "车型",
+    "pay_on": "承诺日期",
+    "paid_on": "已还日期",
+    "pay_amount": "承诺金额",
+    "callback_at": "回电时间",
 }
 SPECIAL = {REPEAT: "重说", BACK: "回到原处", STAY: "继续听"}
 
@@ -140,7 +158,7 @@ def _boxes(script: Script) -> dict[str, _Box]:
             step=step,
             css=_css(step, is_risk=name in at_risk, is_verified=is_known.get(name, False)),
             tags=tuple(part for tag in tags[name] for part in _wrapped(tag)),
-            text=tuple(part for line in step.say for part in _wrapped(line.text)),
+            text=tuple(part for line in step.say for part in _wrapped(_said(line.text))),
             rows=tuple(_rows(step, common)),
         )
         for name, step in script.steps.items()
@@ -192,6 +210,13 @@ def _condition(when: Condition) -> str:
     return "，".join(part for part in parts if part) or "其他回答"
 
 
+def _said(text: str) -> str:
+    """Names in braces as people call them."""
+    for name in names_in(text):
+        text = text.replace(f"{{{name}}}", f"〔{FIELDS_SAID.get(name, name)}〕")
+    return text
+
+
 def _short(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
@@ -201,7 +226,7 @@ def _wrapped(text: str) -> Iterator[str]:
     line, used = "", 0.0
     for char in text:
         wide = 0.55 if char.isascii() else 1.0
-        if used + wide > CHARS and char not in "，。？！：；、”":
+        if used + wide > CHARS and char not in "，。？！：；、”〕":
             yield line
             line, used = "", 0.0
         line, used = line + char, used + wide

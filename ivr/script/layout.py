@@ -68,7 +68,7 @@ def layered(
     at = {name: Point(middles[index[name]] - sizes[name][0] / 2, tops[depth[name]]) for name in names}
     routes = {edge: _route_up(edge, at, sizes) for edge in edges}
     for edge, passed in lanes.items():
-        points = [Point(middles[lane], tops[layers[lane]]) for lane in passed]
+        points = [Point(middles[lane], y) for lane in passed for y in (tops[layers[lane]], tops[layers[lane] + 1] - layer_gap)]
         routes[edge] = _route_down(edge, at, sizes, points)
     return Layout(at, routes, width)
 
@@ -114,11 +114,11 @@ def _rows(
 def _tops(
     rows: Mapping[int, Sequence[_Slot]], sizes: Mapping[str, tuple[float, float]], layer_gap: float
 ) -> Mapping[int, float]:
-    tops: dict[int, float] = {}
+    tops: dict[int, float] = {0: 0.0}
     top = 0.0
     for number in sorted(rows):
-        tops[number] = top
         top += max((sizes[slot.name][1] for slot in rows[number] if slot.name), default=0.0) + layer_gap
+        tops[number + 1] = top
     return tops
 
 
