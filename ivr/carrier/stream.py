@@ -7,7 +7,6 @@ send them as numbers. Only mu-law at 8 kHz, mono, is spoken here.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -128,7 +127,7 @@ def _media(part: Mapping[str, Any]) -> Message:
         return Strange("media of another track")
     try:
         payload = base64.b64decode(_text(part, "payload"), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise BadFrame("payload is not base64") from None
     return Media(payload, chunk=_count(part.get("chunk")), timestamp_ms=_count(part.get("timestamp")))
 

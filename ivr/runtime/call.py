@@ -67,8 +67,8 @@ class StreamCall:
                 self._quiet_since = self._now
         if spoken := says(effects):
             self._transcript.we_said(self._mouth.clear())
-            for say in spoken:
-                self._say(say)
+            if not all(self._say(say) for say in spoken):
+                return
         if ended := ending(effects):
             self._end_after(ended)
 
@@ -129,13 +129,16 @@ class StreamCall:
     def _tell(self, event: Event) -> None:
         self.act(self._talk.tell(event, self._transcript.take()))
 
-    def _say(self, say: Say) -> None:
+    def _say(self, say: Say) -> bool:
+        """Speak; False when it cannot be spoken, which ends the call."""
         try:
             self._mouth.say(say, self._tape.position_s)
         except LookupError:
             TROUBLES.labels("prompt_missing").inc()
             LOG.error("a prompt was not rendered", extra={"call_id": self._talk.sheet.call_id, "say_id": say.say_id})
             self._end_after(HangUp(HangUpReason.FAULT, self._talk.dialogue.outcome))
+            return False
+        return True
 
     def _interrupt(self, cause: str) -> None:
         INTERRUPTIONS.labels(cause).inc()

@@ -70,7 +70,7 @@ def ring_next(line: Line, sheet: CallSheet) -> list[Verb]:
 
 def whisper(line: Line, sheet: CallSheet, place: int) -> list[Verb]:
     """What the agent hears before the bridge; without the key the agent's leg is hung up."""
-    if sheet.state != "transferring" or sheet.agents_tried != place:
+    if sheet.state != "transferring" or sheet.agents_tried != place or sheet.outcome is not None:
         return [Hangup()]
     said = Say(f"{transfer_of(sheet)['summary']}按1接听。")
     accept = urls.hook(line.settings, "/voice/accept", call_id=sheet.call_id, agent=place)

@@ -76,8 +76,8 @@ class Slots:
 
     @property
     def offered(self) -> int:
-        """Slots that the dialler may count on: none while draining."""
-        return 0 if self.is_draining else self.total
+        """Slots that the dialler may count on, the taken ones included: no free one while draining."""
+        return self._live if self.is_draining else self.total
 
     @contextmanager
     def one(self) -> Iterator[None]:
