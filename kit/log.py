@@ -22,6 +22,7 @@ def configure(level: str = "INFO") -> None:
     """Send the root logger's records to standard error as JSON. Idempotent."""
     root = logging.getLogger()
     root.setLevel(level)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     if any(isinstance(handler.formatter, PrivateFormatter) for handler in root.handlers):
         return
     handler = logging.StreamHandler()

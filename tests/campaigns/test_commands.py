@@ -1,0 +1,126 @@
+"""The manager's commands: clear words, clear refusals, nothing lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskCliRunner
+
+from app import create_app
+from kit.clock import ManualClock
+from kit.phone import invented_mainland
+from kit.settings import Settings
+from store import schema
+from store.session import Store
+from tests.store.conftest import MONDAY
+
+HEAD = "姓名,手机号,身份证后四位,合同号,应还金额,应还日期,逾期天数\n"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        data_dir=tmp_path / "data",
+        cache_dir=tmp_path / "cache",
+        synthesizer="scripted",
+        recognizer="scripted",
+        carrier_api_base_url="http://127.0.0.1:1",
+        caller_id="+12025550100",
+        agent_numbers="+12025550101*",
+    )
+
+
+@pytest.fixture
+def runner(settings: Settings) -> Iterator[FlaskCliRunner]:
+    app = create_app(settings, clock=ManualClock(MONDAY))
+    store: Store = app.extensions["store"]
+    schema.migrate(store)
+    yield app.test_cli_runner()
+    store.close()
+
+
+def listed(tmp_path: Path, *numbers: int) -> str:
+    rows = [f"王小明,{invented_mainland(n)},1234,L{n},3200.50,2026-11-20,3\n" for n in numbers]
+    path = tmp_path / "list.csv"
+    path.write_text(HEAD + "".join(rows) + "某,1,2,,x,y,z\n", encoding="utf-8")
+    return str(path)
+
+
+def run(runner: FlaskCliRunner, *words: str, code: int = 0) -> str:
+    result = runner.invoke(args=["campaigns", *words])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_create_import_status(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    run(runner, "create", "十一月", "--script", "overdue_reminder")
+    told = run(runner, "import", listed(tmp_path, 1, 2), "--campaign", "十一月")
+    assert "新增 2 位" in told
+    assert "退回 1 行" in told
+    assert "第 4 行：" in told
+    again = run(runner, "import", listed(tmp_path, 1, 2), "--campaign", "十一月")
+    assert "新增 0 位，已在批次中 2 位" in again
+    status = json.loads(run(runner, "status", "十一月", "--json"))
+    assert [row["state"] for row in status["targets"]] == ["waiting", "waiting"]
+    assert invented_mainland(1)[3:] not in json.dumps(status)
+
+
+def test_refusals_are_sentences(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    run(runner, "create", "甲", "--script", "due_reminder")
+    assert "已经存在" in run(runner, "create", "甲", "--script", "due_reminder", code=1)
+    assert "现有：甲" in run(runner, "status", "乙", code=1)
+    assert "nothing.yaml" in run(runner, "create", "丙", "--script", "nothing", code=1)
+    bad = tmp_path / "bad.csv"
+    bad.write_text("a,b\n1,2\n", encoding="utf-8")
+    assert "缺少列" in run(runner, "import", str(bad), "--campaign", "甲", code=1)
+    assert "不允许" in run(runner, "pause", "甲", code=1)
+
+
+def test_a_started_campaign_has_rendered_every_prompt(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    run(runner, "create", "甲", "--script", "overdue_reminder")
+    run(runner, "import", listed(tmp_path, 1), "--campaign", "甲")
+    assert "已开始" in run(runner, "start", "甲")
+    store: Store = runner.app.extensions["store"]
+    with store.reading() as session:
+        from store import campaigns
+
+        campaign = campaigns.by_name(session, "甲")
+        assert campaign is not None
+        assert campaign.script_digest is not None
+        (target,) = campaigns.targets(session, campaign.id)
+        assert target.prepared_at is not None
+    assert "已暂停" in run(runner, "pause", "甲")
+    assert "已开始" in run(runner, "start", "甲")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"agent_numbers": ""}, "P0"),
+        ({"agent_numbers": "+12025550101"}, "P0"),
+        ({"caller_id": ""}, "HUILING_CALLER_ID"),
+        ({"carrier_api_base_url": "https://api.twilio.com"}, "真人听不懂"),
+    ],
+)
+def test_a_campaign_does_not_start_without_what_it_needs(
+    settings: Settings, tmp_path: Path, change: dict[str, str], reason: str
+) -> None:
+    app = create_app(settings.model_copy(update=change), clock=ManualClock(MONDAY))
+    schema.migrate(app.extensions["store"])
+    runner = app.test_cli_runner()
+    run(runner, "create", "甲", "--script", "overdue_reminder")
+    run(runner, "import", listed(tmp_path, 1), "--campaign", "甲")
+    assert reason in run(runner, "start", "甲", code=1)
+    app.extensions["store"].close()
+
+
+def test_a_report_is_written_for_a_campaign_without_calls(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    run(runner, "create", "甲", "--script", "overdue_reminder")
+    run(runner, "import", listed(tmp_path, 1), "--campaign", "甲")
+    run(runner, "report", "甲", "--out", str(tmp_path / "report"))
+    page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    assert "王**" in page
+    assert "王小明" not in page
