@@ -23,6 +23,7 @@ from ivr.script.draw import draw as drawn
 from ivr.script.issues import BadScript
 from ivr.script.load import examine, load_script, script_ids
 from ivr.script.model import Script
+from ivr.script.schema import schema_text
 from kit.clock import Clock
 from kit.settings import Settings
 from kit.vocabulary import Intent
@@ -89,6 +90,15 @@ def draw(script: str, output: Path | None) -> None:
     """把话术画成流程图（SVG）。"""
     target = output or Path(f"{script}.svg")
     target.write_text(drawn(_script(script)), encoding="utf-8")
+    click.echo(f"已写入 {target}")
+
+
+@cli.command("schema")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="缺省写到话术目录的 schema.json。")
+def schema(output: Path | None) -> None:
+    """按词表重新生成编辑器用的 JSON Schema。"""
+    target = output or current_app.config["HUILING_SETTINGS"].scripts_dir / "schema.json"
+    target.write_text(schema_text(), encoding="utf-8")
     click.echo(f"已写入 {target}")
 
 
