@@ -60,6 +60,10 @@ class Callers:
             ambience=self._ambience[persona],
         )
 
+    def is_known(self, persona: str) -> bool:
+        """Whether the cast has such a persona."""
+        return persona in self._cast.personas
+
     def clip(self, persona: Persona, text: str) -> tuple[bytes, bool]:
         """The sound of a line, and whether it is real speech."""
         spoken = persona.spoken(text)
@@ -92,6 +96,7 @@ class _Caller:
         self._carried = ""
         self._over_left = who.talks_over_times
         self._nudged = False
+        self._hearing: set[asyncio.Task[str]] = set()
         self._bridged = asyncio.Event()
         line.on_bridged = self._on_bridged
 
@@ -165,11 +170,23 @@ class _Caller:
         fresh = [one for one in box if not self._is_answered(one)]
         if not fresh:
             return await self._next()
-        texts = [await one.text() for one in fresh]
-        for one, text in zip(fresh, texts, strict=True):
-            self._call.note("heard", text=text, began=self._at(one.began), ended=self._at(one.ended), cut=one.is_cut)
         self._nudged = False
-        return self._carried + "".join(texts), fresh[-1].ended
+        if self._who.rules and self._turns is None:
+            return self._carried + await self._words(fresh), fresh[-1].ended
+        task = asyncio.create_task(self._words(fresh))
+        self._hearing.add(task)
+        task.add_done_callback(self._hearing.discard)
+        return "", fresh[-1].ended
+
+    async def _words(self, utterances: list[Utterance]) -> str:
+        """What was said; `ear_s` in the timeline is how long the ear kept the persona waiting."""
+        texts = []
+        for one in utterances:
+            text = await one.text()
+            texts.append(text)
+            facts = {"began": self._at(one.began), "ended": self._at(one.ended), "cut": one.is_cut}
+            self._call.note("heard", text=text, **facts, ear_s=round(self._line.clock.now() - one.ended, 3))
+        return "".join(texts)
 
     async def _wait_utterance(self, box: list[Utterance]) -> None:
         box.append(await self._listener.utterances.get())

@@ -117,6 +117,8 @@ class Inspection:
         body = await _object(request)
         if not isinstance(body.get("phone"), str) or not isinstance(body.get("persona"), str):
             raise web.HTTPBadRequest(text="phone and persona are needed")
+        if not self._exchange.people.is_known(body["persona"]):
+            raise web.HTTPBadRequest(text="no such persona")
         self._exchange.plan.add(Subscriber(body["phone"], body["persona"]))
         return web.json_response({}, status=201)
 

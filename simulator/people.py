@@ -27,6 +27,9 @@ class People(Protocol):
     def answering(self, persona: str) -> Answering:
         """How the telephone of a persona behaves."""
 
+    def is_known(self, persona: str) -> bool:
+        """Whether there is such a persona."""
+
     async def live(self, call: Call, line: Line) -> None:
         """Be this persona on an answered line; returns or is cancelled when it ends."""
 

@@ -95,6 +95,10 @@ class Plan:
         """Every number that exists."""
         return list(self._by_number)
 
+    def personas(self) -> set[str]:
+        """Everybody who has a number."""
+        return {one.persona for one in self._by_number.values()}
+
     def mischief(self, number: str) -> Mischief:
         """What goes wrong on calls to `number`."""
         found = self._by_number.get(number)

@@ -15,7 +15,7 @@ from simulator.courier import Courier
 from simulator.ear import CommandEar, Deaf, Ear
 from simulator.inspection import Inspection
 from simulator.options import Options
-from simulator.plan import Plan
+from simulator.plan import BadPlan, Plan
 from simulator.rest import Rest
 
 EXCHANGE = web.AppKey("exchange", Exchange)
@@ -27,10 +27,14 @@ def make(options: Options) -> web.Application:
     has_ear = options.ear != "none"
     ear: Ear = CommandEar(options.ear, cache=options.ear_cache) if has_ear else Deaf()
     cast = Cast.load(options.cast or NAMESAKE)
+    plan = Plan.load(options.subscribers) if options.subscribers else Plan()
+    strangers = plan.personas() - set(cast.personas)
+    if strangers:
+        raise BadPlan(f"{options.subscribers}: no such persona: {', '.join(sorted(strangers))}")
     exchange = Exchange(
         account_sid=options.account_sid,
         clock=Clock(options.speed, starts_at=options.starts_at),
-        plan=Plan.load(options.subscribers) if options.subscribers else Plan(),
+        plan=plan,
         people=Callers(cast, clips=options.clips, ear=ear, has_ear=has_ear, seed=options.seed),
         courier=Courier(options.auth_token, chance=chance),
         chance=chance,

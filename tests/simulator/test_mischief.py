@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from simulator import audio
 from simulator.options import read
 from simulator.plan import BadPlan, Plan
-from tests.simulator.world import ACCOUNT, CALLEE, OURS, TOKEN, World, world
+from simulator.server import make
+from tests.simulator.world import ACCOUNT, CALLEE, OURS, TOKEN, World, notes, options, serving, world
 
 _ALL = ["initiated", "ringing", "answered", "completed"]
 
 
-async def _told(here: World, **mischief: Any) -> list[str]:
+async def _told(here: World, *, count: int, **mischief: Any) -> list[str]:
     assert await here.control("/misbehave", to=CALLEE, **mischief) == 200
     fields = [("To", CALLEE), ("From", OURS), ("Url", here.customer.base + "/voice")]
     fields += [("StatusCallback", here.customer.base + "/status"), *(("StatusCallbackEvent", one) for one in _ALL)]
     async with here.client.post(here.url("/Calls.json"), data=fields) as response:
         sid = (await response.json())["sid"]
     await here.exchange.calls[sid].over.wait()
-    await asyncio.sleep(0.1)
+    await here.until(lambda: len(here.customer.of("/status")) >= count)
+    await asyncio.sleep(0.05)
     return [one.params["SequenceNumber"] for one in here.customer.of("/status")]
 
 
@@ -40,7 +45,7 @@ async def _told(here: World, **mischief: Any) -> list[str]:
 def test_callbacks(mischief: dict[str, Any], told: list[str]) -> None:
     async def play() -> None:
         async with world({"/voice": "<Hangup/>", "/status": ""}) as here:
-            assert await _told(here, **mischief) == told
+            assert await _told(here, count=len(told), **mischief) == told
 
     asyncio.run(play())
 
@@ -48,7 +53,7 @@ def test_callbacks(mischief: dict[str, Any], told: list[str]) -> None:
 def test_a_webhook_arrives_twice() -> None:
     async def play() -> None:
         async with world({"/voice": "<Hangup/>", "/status": ""}) as here:
-            await _told(here, duplicate_webhooks=True)
+            await _told(here, count=4, duplicate_webhooks=True)
             assert len(here.customer.of("/voice")) == 2
 
     asyncio.run(play())
@@ -123,14 +128,63 @@ def test_only_loopback_is_listened_on(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_options_come_from_the_environment_too() -> None:
-    options = read(
-        [], {"SIMULATOR_ACCOUNT_SID": ACCOUNT, "SIMULATOR_AUTH_TOKEN": TOKEN, "SIMULATOR_CPS": "2", "SIMULATOR_FAST": "1"}
-    )
-    assert (options.account_sid, options.cps, options.speed) == (ACCOUNT, 2.0, 20.0)
+    given = {"ACCOUNT_SID": ACCOUNT, "AUTH_TOKEN": TOKEN, "CPS": "2", "FAST": "1"}
+    found = read([], {f"SIMULATOR_{name}": value for name, value in given.items()})
+    assert (found.account_sid, found.cps, found.speed) == (ACCOUNT, 2.0, 20.0)
 
 
-def test_a_wrong_subscribers_file_is_named(tmp_path: Any) -> None:
+def test_a_wrong_subscribers_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "subscribers.json"
     path.write_text('[{"phone": "x"}]')
     with pytest.raises(BadPlan, match="entry 1"):
         Plan.load(path)
+
+
+def test_a_persona_that_is_not_in_the_cast_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "subscribers.json"
+    path.write_text(json.dumps({CALLEE: "nobody_of_this_name"}))
+    with pytest.raises(BadPlan, match="nobody_of_this_name"):
+        make(options(subscribers=str(path)))
+
+
+def test_a_failed_webhook_is_tried_again_with_the_same_token_when_asked_for() -> None:
+    async def play() -> None:
+        times = iter([500, 500, 200])
+
+        async def answer(request: web.Request) -> web.Response:
+            tokens.append(request.headers["I-Twilio-Idempotency-Token"])
+            return web.Response(status=next(times), text="<Response/>", content_type="text/xml")
+
+        tokens: list[str] = []
+        async with world() as here, serving(answer) as base:
+            call = await here.create(Url=f"{base}/voice#rc=2&rp=5xx")
+            await here.over(call)
+            assert len(tokens) == 3
+            assert len(set(tokens)) == 1
+            assert not notes(call, "error")
+
+    asyncio.run(play())
+
+
+def test_a_slow_webhook_times_out() -> None:
+    async def play() -> None:
+        async def answer(request: web.Request) -> web.Response:
+            await asyncio.sleep(0.4)
+            return web.Response(text="<Response/>", content_type="text/xml")
+
+        async with world() as here, serving(answer) as base:
+            call = await here.create(Url=f"{base}/voice#rt=100")
+            await here.over(call)
+            assert notes(call, "error")[0]["code"] == 11200
+
+    asyncio.run(play())
+
+
+def test_nobody_listening_is_11205() -> None:
+    async def play() -> None:
+        async with world() as here:
+            call = await here.create(Url="http://127.0.0.1:9/voice")
+            await here.over(call)
+            assert notes(call, "error")[0]["code"] == 11205
+
+    asyncio.run(play())

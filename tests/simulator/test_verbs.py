@@ -9,7 +9,7 @@ from aiohttp import web
 
 from simulator import audio
 from simulator.twiml import BadTwiml, parse
-from tests.simulator.world import AGENT, CALLEE, Document, notes, world
+from tests.simulator.world import AGENT, CALLEE, NOBODY, Document, notes, world
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,9 @@ def test_dial_joins_two_legs_after_the_whisper() -> None:
             assert [one["text"] for one in notes(child, "says")] == ["您好我是人工客服", "好的我来处理"]
             assert [one["text"] for one in notes(call, "says")] == ["你好", "谢谢"]
             assert call.line is not None
-            assert audio.level(bytes(call.line.tape_played)[-8000 * 12 :]) > 0.01
+            assert call.bridged_at is not None
+            bridged = bytes(call.line.tape_played)[round((call.bridged_at - (call.answered_at or 0)) * 8000) :]
+            assert max(audio.level(bridged[at : at + 8000]) for at in range(0, len(bridged), 8000)) > 0.05
             asked = here.customer.of("/joined")[0].params
             assert (asked["DialCallStatus"], asked["DialBridged"], asked["DialCallSid"]) == ("completed", "true", child.sid)
             assert asked["RecordingUrl"]
@@ -212,5 +214,33 @@ def test_dial_that_joins_nobody(persona: str, status: str, is_asked: bool) -> No
             assert (asked["DialCallStatus"], asked["DialBridged"]) == (status, "false")
             assert bool(here.customer.of("/whisper")) == is_asked
             assert call.bridged_at is None
+
+    asyncio.run(play())
+
+
+def test_the_first_to_answer_wins_and_the_others_are_canceled() -> None:
+    async def play() -> None:
+        dial = f"<Dial action='/joined'><Number>{AGENT}</Number><Number>{NOBODY}</Number></Dial>"
+        personas = {CALLEE: "borrower_with_agent", AGENT: "agent_accepts", NOBODY: "no_answer"}
+        async with world({"/voice": dial, "/joined": "<Hangup/>"}, personas=personas) as here:
+            call = await here.create()
+            await here.over(call)
+            statuses = {one.to: one.status for one in here.exchange.calls.values() if one.parent_sid == call.sid}
+            assert statuses == {AGENT: "completed", NOBODY: "canceled"}
+            assert here.customer.of("/joined")[0].params["DialBridged"] == "true"
+
+    asyncio.run(play())
+
+
+def test_the_borrower_hangs_up_while_the_agent_is_rung() -> None:
+    async def play() -> None:
+        async with world(_dialling(_WHISPER), personas={CALLEE: "listener", AGENT: "no_answer"}) as here:
+            call = await here.create()
+            await here.until(lambda: bool(notes(call, "dialling")))
+            await here.control(f"/calls/{call.sid}/hang_up")
+            await here.over(call)
+            child = next(one for one in here.exchange.calls.values() if one.parent_sid == call.sid)
+            assert child.status == "canceled"
+            assert here.customer.of("/joined")[0].params["DialCallStatus"] == "canceled"
 
     asyncio.run(play())

@@ -157,3 +157,17 @@ async def messages(socket: web.WebSocketResponse) -> AsyncIterator[dict[str, Any
     async for message in socket:
         if message.type is aiohttp.WSMsgType.TEXT:
             yield json.loads(message.data)
+
+
+@asynccontextmanager
+async def serving(answer: Callable[[web.Request], Awaitable[web.Response]]) -> AsyncIterator[str]:
+    """A web server that answers everything in one way; its base URL."""
+    site = web.Application()
+    site.router.add_route("*", "/{rest:.*}", answer)
+    runner = web.AppRunner(site, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
