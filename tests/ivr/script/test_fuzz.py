@@ -34,7 +34,7 @@ def mangled(draw: st.DrawFn) -> str:
 
 
 @given(text=mangled())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_mangled_text_never_crashes(text: str) -> None:
     script, issues = loaded(small=text)
     assert script is not None or issues
@@ -42,7 +42,7 @@ def test_mangled_text_never_crashes(text: str) -> None:
 
 
 @given(text=st.text(alphabet="ab:- \n[]{}&*!|>\"'#%@`?,贷\t", max_size=60))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_text_never_crashes(text: str) -> None:
     _, issues = loaded(small=text)
     assert issues
@@ -74,7 +74,7 @@ def _changed(step: Step, kind: int, name: str) -> Step:
     dropped=st.sets(st.integers(0, 99), max_size=2),
     start=st.sampled_from(["greet", *NAMES]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_spoilt_script_never_crashes_the_checker(changes: list[tuple[int, int, str]], dropped: set[int], start: str) -> None:
     good, _ = loaded()
     assert good is not None
@@ -87,5 +87,6 @@ def test_a_spoilt_script_never_crashes_the_checker(changes: list[tuple[int, int,
     for number in dropped:
         steps.pop(names[number % len(names)], None)
     script = replace(script, steps=steps)
-    assert check(script) == sorted(set(check(script)))
+    issues = check(script)
+    assert issues == sorted(set(issues))
     assert draw(script).startswith("<svg")
