@@ -32,7 +32,7 @@ from kit.vocabulary import Intent, Outcome, Risk, Severity, SlotName
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _TAKES_BACK = frozenset({Intent.CANNOT_PAY, Intent.REFUSE_TO_PAY})
-_NO_ANSWER = _TAKES_BACK | {Intent.ALREADY_PAID, Intent.DISPUTE, Intent.ASK_EXTENSION}
+_NO_ANSWER = _TAKES_BACK | {Intent.ALREADY_PAID, Intent.DISPUTE, Intent.ASK_EXTENSION, Intent.CALL_BACK_LATER}
 SAID = "said"
 """The value of a note that stands for the callee's own words: `note: {reason: said}`."""
 

@@ -27,17 +27,32 @@ class Phase(StrEnum):
 
 @dataclass(slots=True)
 class Spoken:
-    """One Say of the latest turn. `heard` is what had been played when the callee cut in; None while nothing is known."""
+    """One Say of the latest turn. `heard` is what had been played when the callee cut in; None while nothing is known.
+
+    `core` are the pieces that the callee must have heard: what is owed and since when, told and not asked.
+    """
 
     say_id: int
     steps: list[str]
     pieces: list[str]
     is_private: bool
+    core: list[str] = field(default_factory=list)
     heard: str | None = None
 
     @property
     def text(self) -> str:
         return "".join(self.pieces)
+
+    @property
+    def unheard(self) -> list[str]:
+        """The core pieces that were not played to their end."""
+        if self.heard is None:
+            return []
+        ends, end = {}, 0
+        for piece in self.pieces:
+            end += len(piece)
+            ends[piece] = end
+        return [piece for piece in self.core if ends.get(piece, 0) > len(self.heard)]
 
 
 @dataclass(slots=True)
@@ -55,7 +70,8 @@ class State:
     """Everything that changes during a call. `asking` is the step that waits for an answer; `back` the one to return to.
 
     `chain` are the steps spoken in the latest turn, `done` what was already caused (so that nothing is caused twice),
-    `risks` the gravest severity told per category, `taken_by` and `taken_at` which risk step took over and how grave.
+    `risks` the gravest severity told per category, `taken_by` and `taken_at` which risk step took over and how grave,
+    `owed` private texts that the callee cut off and that are said again, once, with our next words.
     """
 
     step: str

@@ -2,15 +2,16 @@
 
 A play is a list of lines. The callee's: `caller` (words), `press` (keys), `silence`, `interrupt` (what was heard of the
 latest speech), `hangs_up`, `line_lost`, `transfer` (done or failed), `machine` (kind), `order` (of ours), `time_up`.
-Ours: `bot`, `private` (for the verified borrower only), `effect`, `end`. Performing keeps the callee's lines and writes
-ours anew; memory goes through JSON between all lines.
+Ours: `bot`, `private` (for the verified borrower only), `effect`, `end`. `either` ends a play in branches by name, each
+played from the same moment. Performing keeps the callee's lines and writes ours anew; memory goes through JSON between
+all lines.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -27,6 +28,16 @@ from kit.vocabulary import Announcement, Intent, Risk, Severity
 Understand = Callable[[str, Hints], Meaning]
 PlayLine = tuple[str, str]
 
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """What may happen next, by name: each branch goes on from the same moment."""
+
+    branches: Mapping[str, Sequence[Beat]]
+
+
+Beat = PlayLine | Either
+
 CUES = ["caller", "press", "silence", "interrupt", "hangs_up", "line_lost", "transfer", "machine", "order", "time_up"]
 OURS = ("bot", "private", "effect", "end")
 TYPED = "!"
@@ -39,25 +50,24 @@ class BadPlay(ValueError):
 
 @dataclass(slots=True)
 class Play:
-    """A play as read: `facts` are those that differ from the cast's usual ones."""
+    """A play as read: `facts` are those that differ from the cast's usual ones.
+
+    `start` begins elsewhere than the script does: for steps that only a fault of ours leads to.
+    """
 
     script: str
     title: str
     now: datetime
     facts: dict[str, FactValue]
-    lines: list[PlayLine]
-
-    @property
-    def cues(self) -> list[PlayLine]:
-        """The callee's lines and the world's."""
-        return [line for line in self.lines if line[0] in CUES]
+    beats: list[Beat]
+    start: str = ""
 
 
 @dataclass(slots=True)
 class Performance:
-    """What came of a play: its lines with ours written anew, the steps entered and the ways taken."""
+    """What came of a play: its beats with ours written anew, the steps entered and the ways taken."""
 
-    lines: list[PlayLine]
+    beats: list[Beat]
     trail: set[str] = field(default_factory=set)
     steps: set[str] = field(default_factory=set)
 
@@ -71,29 +81,41 @@ def read(text: str) -> Play:
             title=data.get("title", ""),
             now=datetime.fromisoformat(data["now"]),
             facts={name: _fact(name, value) for name, value in (data.get("facts") or {}).items()},
-            lines=[_line(item, number) for number, item in enumerate(data.get("play") or [], 1)],
+            beats=_beats(data.get("play") or []),
+            start=data.get("start", ""),
         )
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as fault:
         raise BadPlay(f"不是对话剧本：{fault}") from fault
 
 
-def write(play: Play, lines: Sequence[PlayLine]) -> str:
-    """The play as YAML text with these lines: one a line, so that a difference can be read."""
+def write(play: Play, beats: Sequence[Beat]) -> str:
+    """The play as YAML text with these beats: one a line, so that a difference can be read."""
     head: dict[str, Any] = {"script": play.script, "title": play.title, "now": play.now.isoformat()}
+    if play.start:
+        head["start"] = play.start
     if play.facts:
         head["facts"] = {name: str(value) for name, value in play.facts.items()}
-    return "".join((_yaml(head), "play:\n", *(f"- {_yaml({key: text})}" for key, text in lines)))
+    return "".join((_yaml(head), "play:\n", *_written(beats, "")))
 
 
 def perform(play: Play, script: Script, *, facts: Facts, understand: Understand) -> Performance:
     """Play it: every cue in order, our lines as the dialogue speaks them now."""
+    if play.start:
+        script = replace(script, start=play.start)
     stage = Stage(script, {**facts, **play.facts}, play.now, understand)
-    performance = Performance(stage.begin())
-    for cue in play.cues:
-        performance.lines.append(cue)
-        performance.lines += stage.cue(*cue)
-    performance.trail, performance.steps = stage.trail, stage.steps
-    return performance
+    beats: list[Beat] = [*stage.begin()]
+    beats += _performed(play.beats, stage)
+    return Performance(beats, stage.trail, stage.steps)
+
+
+def _performed(beats: Sequence[Beat], stage: Stage) -> list[Beat]:
+    done: list[Beat] = []
+    for beat in beats:
+        if isinstance(beat, Either):
+            return [*done, Either({name: _performed(branch, stage.fork()) for name, branch in beat.branches.items()})]
+        if beat[0] in CUES:
+            done += [beat, *stage.cue(*beat)]
+    return done
 
 
 class Stage:
@@ -124,6 +146,14 @@ class Stage:
         if isinstance(event, events.Interrupted):
             self._says = []
         return self._took(self._receive(event))
+
+    def fork(self) -> Stage:
+        """Another stage at the same moment; ways and steps are gathered together."""
+        other = Stage(self.script, self.facts, self.now, self._understand)
+        other.dialogue = Dialogue.from_dict(self.dialogue.to_dict(), self.script, self.facts)
+        other.trail, other.steps = self.trail, self.steps
+        other._says, other._tag = list(self._says), self._tag
+        return other
 
     @property
     def is_done(self) -> bool:
@@ -217,14 +247,36 @@ def _slot(name: str, value: str) -> Slot:
     return slot_from_dict({"name": name, "value": number or None, "heard": value, "bound": "on", "problem": problem})
 
 
-def _line(item: object, number: int) -> PlayLine:
+def _beats(items: Sequence[object]) -> list[Beat]:
+    beats = [_beat(item) for item in items]
+    if any(isinstance(beat, Either) for beat in beats[:-1]):
+        raise BadPlay("either 只能是最后一条")
+    return beats
+
+
+def _beat(item: object) -> Beat:
     if isinstance(item, str) and item in CUES:
         return item, ""
     if isinstance(item, Mapping) and len(item) == 1:
         key, text = next(iter(item.items()))
         if key in (*CUES, *OURS) and isinstance(text, str):
             return key, text
-    raise BadPlay(f"第 {number} 条台词看不懂：{item!r}")
+        if key == "either" and isinstance(text, Mapping):
+            return Either({name: _beats(branch) for name, branch in text.items()})
+    raise BadPlay(f"台词看不懂：{item!r}")
+
+
+def _written(beats: Sequence[Beat], indent: str) -> Iterator[str]:
+    for beat in beats:
+        if isinstance(beat, Either):
+            yield f"{indent}- either:\n"
+            for name, branch in beat.branches.items():
+                yield f"{indent}    {_yaml({name: None}).split(':')[0]}:\n"
+                yield from _written(branch, indent + "    ")
+        elif beat[1]:
+            yield f"{indent}- {_yaml(dict([beat]))}"
+        else:
+            yield f"{indent}- {beat[0]}\n"
 
 
 def _fact(name: str, value: str) -> FactValue:

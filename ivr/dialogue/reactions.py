@@ -11,7 +11,7 @@ from ivr.dialogue.memory import TEXTS_KEPT, Phase, State
 from ivr.dialogue.routing import intents_of
 from ivr.dialogue.walk import Walk, silence_of, unclear_of
 from ivr.meaning import Meaning, Slot
-from ivr.script.model import AskKind, Line, Step
+from ivr.script.model import REPEAT, AskKind, Line, Step
 from kit.vocabulary import Announcement, HangUpReason, Intent, Outcome, Risk, Severity, SlotName
 
 KEYS = frozenset("0123456789*#")
@@ -115,6 +115,7 @@ def _interrupted(walk: Walk, event: events.Interrupted) -> None:
     for spoken in walk.state.spoken:
         if spoken.say_id == event.say_id and spoken.heard is None:
             spoken.heard = event.heard
+            walk.state.owed = spoken.unheard
 
 
 def _known_say(walk: Walk, say_id: int) -> None:
@@ -145,7 +146,7 @@ def _transfer_done(walk: Walk, _: events.TransferDone) -> None:
 def _transfer_failed(walk: Walk, _: events.TransferFailed) -> None:
     if walk.state.phase is Phase.TRANSFERRING:
         walk.trail.append(edges.failed(walk.state.step))
-        walk.enter(walk.state.transfer_failed)
+        walk.go(walk.state.transfer_failed)
 
 
 def _machine_answered(walk: Walk, event: events.MachineAnswered) -> None:
@@ -165,7 +166,7 @@ def _commanded(walk: Walk, event: events.Commanded) -> None:
     if event.order == "hang_up":
         return walk.finish(HangUpReason.COMMAND, _outcome_if_cut(walk.state))
     if walk.state.phase is not Phase.TRANSFERRING:
-        walk.hand_over("commanded", walk.script.fault)
+        walk.hand_over("commanded", REPEAT)
     return None
 
 

@@ -5,6 +5,7 @@ Gathers what is said and done on the way. Every walk ends in exactly one of List
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,7 @@ from kit.vocabulary import HangUpReason, Intent, Outcome, Severity, SlotName
 DEFAULT_PATIENCE_S = 6.0
 DEFAULT_TRIES = 2
 ALL_DIGITS = "0123456789"
+_NUMBERS = re.compile(r"\d")
 
 
 @dataclass(slots=True)
@@ -56,6 +58,7 @@ class Walk:
     def effects(self) -> list[Effect]:
         """Lasting effects, then what is said, then what is waited for. New speech replaces what was spoken before."""
         if self.waits:
+            self._settle_debts()
             self.state.chain = self.chain or self.state.chain
         says = self._says()
         return [*self.desk.lasting, *says, *self.waits]
@@ -192,6 +195,15 @@ class Walk:
         if not (self.state.back and routing.leads_back(self.asking)):
             self.state.back = self.state.asking
 
+    def _settle_debts(self) -> None:
+        """Say what was cut off before our next words, unless they say it anyway, or money is not the matter any more."""
+        owed, self.state.owed = self.state.owed, []
+        is_asked = bool(self.parts) and self.state.phase is Phase.LISTENING and self.state.is_verified
+        said = {piece.text for part in self.parts for piece in part.pieces}
+        left = tuple(Piece(text) for text in owed if text not in said)
+        if left and is_asked and self.state.taken_by is None:
+            self.parts.insert(0, _Part(self.state.step, left, is_private=True, is_interruptible=True))
+
     def _says(self) -> list[Effect]:
         if not self.parts:
             return []
@@ -209,8 +221,13 @@ class Walk:
     def _say(self, part: _Part, steps: list[str]) -> Say:
         self.state.say_id += 1
         texts = [piece.text for piece in part.pieces]
-        self.state.spoken.append(Spoken(self.state.say_id, steps, texts, part.is_private))
+        told = [piece for one in self.parts for piece in one.pieces if one.is_private and not self._is_asking(one)]
+        core = [piece.text for piece in told if piece.value is None and _NUMBERS.search(piece.text) and piece.text in texts]
+        self.state.spoken.append(Spoken(self.state.say_id, steps, texts, part.is_private, core))
         return Say(self.state.say_id, part.pieces, part.is_interruptible, part.is_private)
+
+    def _is_asking(self, part: _Part) -> bool:
+        return self._step(part.step).ask is not None
 
     def _step(self, name: str) -> Step:
         if name not in self.script.steps:

@@ -363,3 +363,40 @@ def test_what_arrives_after_the_end_still_counts() -> None:
     call.on(events.HungUp())
     effects = call.on(events.Understood(Meaning("不想活了", Intent.UNCLEAR, risk=(DESPAIR,))))
     assert [type(effect) for effect in effects] == [out.Escalate]
+
+
+def test_what_was_cut_off_is_said_again_once() -> None:
+    call = Call()
+    call.verify()
+    say = call.last_of(out.Say)
+    assert call.on(events.Interrupted(say.say_id, "您的车贷")) == []
+    call.says("什么", Intent.UNCLEAR)
+    assert call.spoken == "您的车贷3200元，应在11月20日前还。大概哪一天可以还？"
+    call.says("什么", Intent.UNCLEAR)
+    assert call.spoken == "大概哪一天可以还？"
+
+
+def test_what_was_heard_is_not_said_again() -> None:
+    call = Call()
+    call.verify()
+    say = call.last_of(out.Say)
+    call.on(events.Interrupted(say.say_id, "您的车贷3200元，应在11月20日前还。请问"))
+    call.says("什么", Intent.UNCLEAR)
+    assert call.spoken == "大概哪一天可以还？"
+
+
+def test_money_is_not_said_again_to_somebody_in_despair() -> None:
+    call = Call()
+    call.verify()
+    call.on(events.Interrupted(call.last_of(out.Say).say_id, "您"))
+    call.says("我不想活了", risk=(DESPAIR,))
+    call.on(events.TransferFailed())
+    assert "3200" not in call.spoken
+
+
+def test_a_hand_over_that_fails_goes_on_where_it_was() -> None:
+    call = Call()
+    call.verify()
+    call.on(events.Commanded("hand_over"))
+    call.on(events.TransferFailed())
+    assert call.spoken == "请问您什么时候方便还款？"

@@ -1,0 +1,1 @@
+"""Conversations written as plays, one file a case: see ivr/dialogue/play.py."""
