@@ -9,11 +9,14 @@ from ivr.understanding.amounts import amounts
 from ivr.understanding.dates import days
 from ivr.understanding.intents import Heard
 from ivr.understanding.normalise import Utterance
+from ivr.understanding.rules import compiled
 from kit.clock import SHANGHAI
 from kit.vocabulary import Intent, SlotName
 
 _LISTENING = re.compile(r"^(?:嗯|恩|哦|噢|喔|啊|唔|哎|诶|对|是|是的|好|好的|呃|欸|唉|行)+[,?]?$")
 _YES_BY_NAME = re.compile(r"^(?:对|是|是的|嗯|没错|对的|是我|我是|就是|就是我|你说|请说|你讲|说吧|在|讲|是啊|什么事|有什么事)")
+_PAYS = r"{PAY}|还$"
+_PAYS_NOT = r"(?:没|不|未|别|怎么|哪|谁|什么|几号|多少|昨|前天|上个?月|刚|已经|电话)"
 _NO_BY_NAME = re.compile(r"^(?:不是|不对|没有|错了|不是我|我不是|不是的|不是啊|没有这个人|不)$")
 
 
@@ -75,6 +78,8 @@ def _values(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
     if Intent.CALL_BACK_LATER in hints.expect and Intent.PROMISE_TO_PAY not in hints.expect:
         if days(said.core, today) or re.search(r"[点午晚]|小时|分钟", said.core):
             return [Heard(Intent.CALL_BACK_LATER, 85, said.core), *heard]
+    if compiled(_PAYS).search(said.core) and not compiled(_PAYS_NOT).search(said.core) and days(said.core, today):
+        return [Heard(Intent.PROMISE_TO_PAY, 76, said.core), *heard]
     if Intent.PROMISE_TO_PAY in hints.expect or hints.expect_slots & {SlotName.PAY_ON, SlotName.AMOUNT_FEN}:
         if _has_value(said, hints) and not re.search(r"[?]|吗$", said.core):
             return [Heard(Intent.PROMISE_TO_PAY, 77, said.core), *heard]

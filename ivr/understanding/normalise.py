@@ -23,13 +23,13 @@ _TRIPLES = re.compile(r"([^\d零一二三四五六七八九十两幺百千万,?]
 _DOUBLES = re.compile(r"([对好行是不没我在有嗯你可要])\1(?!好)")
 _PHRASES = re.compile(r"((?!.不)[^\d零一二三四五六七八九十两幺百千万,?]{2,5})(?:,?\1)+")
 _CONNECTORS = re.compile(
-    r"(?<=[^,])(?=但是|(?<![活熬撑挺说比打过得])不过(?![去来得分])|可是|然而|只不过|而且|所以|因为|要不然|不然|否则|要是|如果|万一|"
+    r"(?<=[^,])(?=但是|(?<![活熬撑挺说比打过得])不过(?![去来得分])|可是|然而|只不过|而且|所以|要不然|不然|否则|(?<![我你他她])(?:要是|如果|万一)|"
     r"再这样|再这么|那我就|结果|只要|除非)"
 )
 _QUESTION = re.compile(
-    r"[?]|吗$|吗,|么$|是不是|能不能|会不会|可不可以|要不要|有没有|行不行|好不好|多少|什么时候|几号|哪|怎么|怎样|如何|谁|啥|什么|为啥|几天|几点|是否"
+    r"[?]|吗$|吗,|么$|是不是|能不能|会不会|可不可以|要不要|有没有|行不行|好不好|多少|什么时候|几号|哪|怎么|怎样|如何|谁|啥|(?<!没)(?<!没有)(?<!不是)什么|为啥|几天|几点|是否"
 )
-_RHETORIC = re.compile(r"难道|凭什么|怎么可能|谁说|怎么会不|哪有|什么叫|还什么还")
+_RHETORIC = re.compile(r"难道|凭什么|怎么可能|谁说|怎么会不|哪有|什么叫|还什么还|哪来的?钱|拿什么还|什么都没")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,11 @@ def normalise(raw: str) -> Utterance:
     return Utterance(raw, clean, core, core.replace(",", "").replace("?", ""), _clauses(core))
 
 
+def is_question(text: str) -> bool:
+    """Whether the words ask; a rhetorical question asserts."""
+    return bool(_QUESTION.search(text)) and not _RHETORIC.search(text)
+
+
 def _clean(raw: str) -> str:
     text = raw if len(raw) <= LONGEST else raw[: LONGEST // 2] + "，" + raw[-LONGEST // 2 :]
     text = text.encode("utf-8", "ignore").decode("utf-8")
@@ -86,6 +91,6 @@ def _clauses(core: str) -> tuple[Clause, ...]:
     parts = [part for part in _CONNECTORS.sub(",", core).split(",") if part]
     last = max(1, len(parts) - 1)
     return tuple(
-        Clause(part, bool(_QUESTION.search(part)) and not _RHETORIC.search(part), index / last)
+        Clause(part, is_question(part), index / last)
         for index, part in enumerate(parts)
     )

@@ -31,8 +31,8 @@ def _around(text: str, big: str) -> int | None:
         return None
     if not tail:
         return high * _BIG[big]
-    if len(tail) == 1 and tail in _DIGIT and tail != "零":
-        return high * _BIG[big] + _DIGIT[tail] * _BIG[big] // 10
+    if len(tail) == 1 and tail not in "零〇0十百千":
+        return high * _BIG[big] + (_small(tail) or 0) * _BIG[big] // 10
     low = numeral(tail.lstrip("零〇")) if tail.strip("零〇") else 0
     return None if low is None or low >= _BIG[big] else high * _BIG[big] + low
 

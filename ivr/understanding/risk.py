@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ivr.meaning import Hints, RiskFound
-from ivr.understanding.lexicon.danger import LAW, SELF_HARM, VIOLENCE, RiskRule
+from ivr.understanding.lexicon.danger import IDIOM, LAW, SELF_HARM, VIOLENCE, RiskRule
 from ivr.understanding.lexicon.hardship import HARDSHIP, TALKING
-from ivr.understanding.normalise import Utterance
+from ivr.understanding.normalise import Utterance, normalise
 from ivr.understanding.rules import compiled, hits
 from kit.vocabulary import Intent, Risk, Severity
 
@@ -20,6 +20,7 @@ _OF_INTENT = {
     Intent.REQUEST_HUMAN: (Risk.WANTS_HUMAN, Severity.P3, "要求人工"),
     Intent.IS_ROBOT_QUESTION: (Risk.WANTS_HUMAN, Severity.P3, "发现或询问是不是机器"),
 }
+_IDIOM = compiled(IDIOM)
 _REPEATED = r"(?:说|讲|反映|投诉|问|反应|打)(?:了|过)~4(?:多少|几|好几|无数|很多|[两三四五六七八九十])~1(?:遍|次|回)|(?:上次|之前|早就?|已经)~4(?:反映|投诉|说过|问过|提过)|第[二三四五六]次|还没~3(?:解决|答复|处理|回复)|一直没~3(?:解决|答复|处理|回复)"
 _ADULT_STUDENT = r"大学|研究生|大[一二三四]|研[一二三]|读研|大专|博士|本科|成年"
 _MINOR = r"未成年|未满|没满|不满|没到|不到|(?:十[一二三四五六七]|1[0-7])岁|初中|高中|高[一二三]|初[一二三]|中专|职高"
@@ -27,7 +28,8 @@ _MINOR = r"未成年|未满|没满|不满|没到|不到|(?:十[一二三四五�
 
 def risks(said: Utterance) -> Iterator[RiskFound]:
     """Every risk that the rules find, gravest first is not promised."""
-    for rule, hit in hits(RULES, said):
+    calm = normalise(_IDIOM.sub(r"\1坏", said.core)) if _IDIOM.search(said.core) else said
+    for rule, hit in hits(RULES, calm):
         severity = rule.severity
         if rule.graver and compiled(rule.graver).search(said.core):
             severity = min(severity, rule.at_worst)
@@ -62,6 +64,7 @@ def settled(found: Iterable[RiskFound], hints: Hints) -> tuple[RiskFound, ...]:
 _EXCLUDES = (
     (Risk.BORROWER_DECEASED, Risk.FAMILY_BEREAVEMENT),
     (Risk.WRONG_PERSON, Risk.IDENTITY_FRAUD),
+    (Risk.IDENTITY_FRAUD, Risk.DISPUTE),
     (Risk.THIRD_PARTY, Risk.WRONG_PERSON),
 )
 

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TypeVar
 
 from ivr.understanding.lexicon.words import WORDS
-from ivr.understanding.normalise import Clause, Utterance
+from ivr.understanding.normalise import Clause, Utterance, is_question
 
 _WORD = re.compile(r"\{([A-Z_]+)\}")
+_REACH = 16
+"""How far from what matched a forbidden part counts: recognisers write no commas, and clauses run on."""
 _GAP = re.compile(r"~(1[0-2]|\d)")
 
 
@@ -48,10 +50,15 @@ class Rule:
 
     def match(self, text: str, *, asks: bool) -> str:
         """What matched, or an empty string."""
-        if (asks and self.asked is Asked.NO) or (not asks and self.asked is Asked.ONLY):
+        if not asks and self.asked is Asked.ONLY:
             return ""
         found = self._need.search(text)
-        if not found or (self._unless and self._unless.search(text)):
+        if not found:
+            return ""
+        if asks and self.asked is Asked.NO and is_question(text[max(0, found.start() - 6) : found.end() + 3]):
+            return ""
+        around = text[max(0, found.start() - _REACH) : found.end() + _REACH]
+        if self._unless and self._unless.search(around):
             return ""
         return found.group() or text
 
@@ -79,6 +86,7 @@ def hits(rules: Iterable[R], said: Utterance) -> Iterator[tuple[R, Hit]]:
                 break
 
 
+@cache
 def compiled(pattern: str) -> re.Pattern[str]:
     """The regular expression of a table's pattern. Unknown words raise KeyError when the table is first used."""
     expanded = pattern

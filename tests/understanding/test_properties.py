@@ -1,0 +1,85 @@
+"""What holds for any text: no crash, the same answer twice, and risk that nothing harmless hides."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ivr.meaning import Hints, meaning_to_dict, slot_from_dict, slot_to_dict
+from ivr.understanding import understand
+from kit.vocabulary import Intent, Risk, SlotName
+from tests.understanding import corpus
+
+HINTS = Hints(now=corpus.NOW)
+WORDS = sorted({line.text for line in corpus.lines()})
+HARMLESS = (
+    "喂你好",
+    "嗯我知道了",
+    "今天天气不错",
+    "你先听我说",
+    "我刚下班到家",
+    "这个月有点忙",
+    "车子好好的",
+    "我跟你讲一件事情",
+    "这边信号还可以",
+)
+GRAVE = sorted(line.text for line in corpus.lines() if line.risk and not line.expect and min(severity for _, severity in line.risk) <= 1)
+ANY_TEXT = st.text(alphabet=st.characters(min_codepoint=0, max_codepoint=0x10FFFF), max_size=300)
+FREE = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@given(ANY_TEXT)
+@FREE
+def test_any_text_is_understood_somehow(text: str) -> None:
+    meaning = understand(text, HINTS)
+    assert meaning.text == text
+    assert meaning.intents[0] is meaning.intent
+    assert meaning.why
+
+
+@given(
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=4),
+    st.sets(st.sampled_from(list(Intent)), max_size=6),
+    st.sets(st.sampled_from(list(SlotName)), max_size=4),
+    st.datetimes(min_value=datetime(2024, 1, 1), max_value=datetime(2040, 12, 31)),
+)
+@FREE
+def test_borrowers_words_never_break_it(
+    parts: list[str], expect: set[Intent], expect_slots: set[SlotName], now: datetime
+) -> None:
+    hints = Hints(now.replace(tzinfo=UTC), frozenset(expect), frozenset(expect_slots), debt_fen=320000, pay_day=31)
+    text = "，".join(parts)
+    first, second = understand(text, hints), understand(text, hints)
+    assert first == second
+    assert [slot_from_dict(slot_to_dict(slot)) for slot in first.slots] == list(first.slots)
+    assert meaning_to_dict(first)["risk"] == meaning_to_dict(second)["risk"]
+
+
+@given(st.sampled_from(HARMLESS), st.sampled_from(GRAVE), st.sampled_from(["，", "。", "，但是", " "]))
+@FREE
+def test_harmless_words_before_never_hide_a_risk(harmless: str, grave: str, between: str) -> None:
+    alone = {found.category for found in understand(grave, HINTS).risk if found.severity <= 1}
+    both = {found.category for found in understand(harmless + between + grave, HINTS).risk}
+    by_relation = {Risk.WRONG_PERSON, Risk.THIRD_PARTY}
+    assert alone - by_relation <= both
+
+
+@given(st.sampled_from(GRAVE))
+@FREE
+def test_a_long_harmless_story_hides_nothing(grave: str) -> None:
+    assert understand("我刚才在路上开车，" * 200 + grave, HINTS).risk
+
+
+@pytest.mark.parametrize("text", ["", " ", "\x00\x07", "\ud800", "，，。", "？？", "嗯" * 5000, "还" * 20000, "1" * 9000, "年" * 3000])
+def test_odd_text(text: str) -> None:
+    assert understand(text, HINTS).risk == ()
+
+
+def test_a_naive_reading_of_the_day_uses_shanghai() -> None:
+    late = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
+    slot = understand("我明天还", Hints(now=late)).slot(SlotName.PAY_ON)
+    assert slot is not None
+    assert slot.value == (late + timedelta(hours=8, days=1)).date()
