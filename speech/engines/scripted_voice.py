@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kit.settings import Settings
-from speech.audio import to_int16
+from speech.audio import to_int16, trim
 from speech.mandarin.readings import words
 from speech.ports import LINE_RATE_HZ, Pcm
 
@@ -26,13 +26,13 @@ class ScriptedVoice:
         return ("hum",)
 
     def render(self, text: str, voice: str, *, speed: float = 1.0) -> tuple[Pcm, int]:
-        """Samples at the line's rate."""
+        """Samples at the line's rate, without silence at the ends."""
         parts = [np.zeros(0, dtype=np.int16)]
         for word in words(text):
             if word.is_mark:
                 parts.append(np.zeros(round(MARK_S / speed * LINE_RATE_HZ), dtype=np.int16))
             parts += [_hum(syllable, speed) for syllable in word.syllables]
-        return np.concatenate(parts), LINE_RATE_HZ
+        return trim(np.concatenate(parts), LINE_RATE_HZ), LINE_RATE_HZ
 
 
 def load(settings: Settings) -> ScriptedVoice:

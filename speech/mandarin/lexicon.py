@@ -125,7 +125,8 @@ _WORDS = """
 其一 qi2 yi1; 好不好 hao3 bu4 hao3; 能不能 neng2 bu4 neng2; 可不可以 ke3 bu4 ke3 yi3
 是不是 shi4 bu2 shi4; 对不对 dui4 bu2 dui4; 要不要 yao4 bu2 yao4; 会不会 hui4 bu2 hui4
 对不起 dui4 bu5 qi3; 来得及 lai2 de5 ji2; 来不及 lai2 bu4 ji2; 用不着 yong4 bu4 zhao2
-说不定 shuo1 bu5 ding4; 不好意思 bu4 hao3 yi4 si5; 都会 dou1 hui4; 不得了 bu4 de2 liao3; 不记得 bu2 ji4 de5; 嗯 en1; 哦 o4; 噢 o1; 喂 wei2; 哎 ai1; 诶 ei2
+说不定 shuo1 bu5 ding4; 不好意思 bu4 hao3 yi4 si5; 都会 dou1 hui4; 不得了 bu4 de2 liao3; 不记得 bu2 ji4 de5
+嗯 en1; 哦 o4; 噢 o1; 喂 wei2; 哎 ai1; 诶 ei2
 """
 
 SURNAMES = {

@@ -50,7 +50,7 @@ def test_faster_is_shorter(runner: FlaskCliRunner, tmp_path: Path) -> None:
     for name, speed in (("slow", "0.8"), ("fast", "1.6")):
         runner.invoke(args=["speech", "say", "您好再见", "--out", str(tmp_path / f"{name}.wav"), "--speed", speed])
     slow, fast = (audio.read_wav((tmp_path / f"{name}.wav").read_bytes())[0] for name in ("slow", "fast"))
-    assert len(slow) == pytest.approx(2 * len(fast), rel=0.02)
+    assert len(slow) == pytest.approx(2 * len(fast), rel=0.1)
 
 
 @pytest.mark.parametrize(
