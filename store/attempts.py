@@ -14,8 +14,8 @@ from kit.ids import new_id
 from kit.vocabulary import Outcome, Purpose
 from store import borrowers, facts, ledger
 from store.facts import FactValue
-from store.models import Attempt, Call, Target, Turn
-from store.words import FINAL_ATTEMPTS, UNANSWERED_OUTCOMES, AttemptState, Attention, TargetState
+from store.models import Attempt, Call, CallbackRequest, NumberLock, Promise, Target, Turn
+from store.words import FINAL_ATTEMPTS, UNANSWERED_OUTCOMES, AttemptState, Attention, PromiseState, TargetState
 
 
 class LeaseLost(RuntimeError):
@@ -211,18 +211,25 @@ def conclude_silent(session: Session, *, now: datetime, older_than_s: float) -> 
 
 def _conclude(session: Session, attempt: Attempt) -> None:
     call = session.scalars(select(Call).where(Call.attempt_id == attempt.id)).one_or_none()
-    spoke = (
-        call is not None
-        and session.scalars(select(Turn.id).where(Turn.call_id == call.id, Turn.speaker == "callee").limit(1)).first()
-    )
     if call is not None and call.outcome not in (None, Outcome.UNKNOWN):
         attempt.outcome = call.outcome
     elif (attempt.answered_by or "").startswith("machine"):
         attempt.outcome = Outcome.VOICEMAIL
     else:
-        attempt.outcome = Outcome.HUNG_UP_DURING if spoke else Outcome.HUNG_UP_EARLY
+        attempt.outcome = _outcome_on_record(session, call) if call else Outcome.HUNG_UP_EARLY
     if call is not None:
         call.outcome, call.state, call.ended_at = attempt.outcome, "ended", call.ended_at or attempt.ended_at
+
+
+def _outcome_on_record(session: Session, call: Call) -> Outcome:
+    """What was written down during the call stays true, though nobody wrote its end."""
+    evidence = (
+        (select(NumberLock.id).where(NumberLock.call_id == call.id), Outcome.WRONG_NUMBER),
+        (select(Promise.id).where(Promise.call_id == call.id, Promise.state == PromiseState.OPEN), Outcome.PROMISE),
+        (select(CallbackRequest.id).where(CallbackRequest.call_id == call.id), Outcome.CALLBACK_BOOKED),
+        (select(Turn.id).where(Turn.call_id == call.id, Turn.speaker == "callee"), Outcome.HUNG_UP_DURING),
+    )
+    return next((outcome for query, outcome in evidence if session.scalars(query.limit(1)).first()), Outcome.HUNG_UP_EARLY)
 
 
 def _locked(session: Session, attempt_id: str) -> Attempt:

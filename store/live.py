@@ -23,7 +23,7 @@ from store import keys
 BEAT_TTL_S = 15
 """A media worker that did not beat for so long is gone; its slots are not free, they do not exist."""
 ORDERS_TTL_S = 3_600
-CALL_ORDERS = frozenset({"hand_over", "hang_up", "listen_in"})
+CALL_ORDERS = frozenset({"hand_over", "hang_up", "listen_in", "machine_answered"})
 
 
 class NoLiveStore(RuntimeError):
@@ -31,7 +31,7 @@ class NoLiveStore(RuntimeError):
 
 
 class UnknownOrder(ValueError):
-    """A call knows hand_over, hang_up and listen_in only."""
+    """A call knows the words of CALL_ORDERS only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class RedisLiveCalls:
         return tuple(order.decode() for order in waiting)
 
     def give_order(self, call_id: str, order: str) -> None:
-        """Tell the worker that carries the call: hand_over, hang_up or listen_in. Raises UnknownOrder."""
+        """Tell the worker that carries the call: one of CALL_ORDERS. Raises UnknownOrder."""
         if order not in CALL_ORDERS:
             raise UnknownOrder(order)
         with self.client.pipeline(transaction=True) as pipe:

@@ -17,7 +17,7 @@ from desk.cases import MOVES, CaseAction, CaseNow, CaseState, IllegalMove, Perso
 from desk.inbox import NoSuchCase
 from desk.intake import StoredNotebook
 from desk.promises import PromiseAction, judge
-from desk.wording import KIND_NAMES, RISK_NAMES
+from desk.wording import KIND_NAMES
 from ivr.dialogue.effects import Escalate, Lasting
 from ivr.ports import Turn
 from kit.clock import SHANGHAI, ManualClock
@@ -74,7 +74,6 @@ def test_every_move_is_in_the_table_or_refused(
 
 def test_every_state_but_open_is_reached_and_every_word_has_a_name() -> None:
     assert {rule.to for rule in MOVES.values()} == set(CaseState)
-    assert set(RISK_NAMES) == set(Risk)
     assert set(KIND_NAMES) == set(responses.CaseKind)
 
 

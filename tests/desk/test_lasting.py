@@ -24,10 +24,12 @@ from ivr.dialogue.effects import (
     Visit,
 )
 from ivr.meaning import Bound
+from ivr.ports import Turn
 from kit.clock import SHANGHAI, ManualClock
 from kit.settings import Settings
-from kit.vocabulary import Risk, Severity
-from store import cases, ledger, promises
+from kit.vocabulary import Outcome, Risk, Severity
+from store import attempts, cases, ledger, promises
+from store.callbacks import StoredCallbacks
 from store.gate_facts import KnownFacts, facts_for_gate
 from store.models import Borrower, CallbackRequest, Case, CaseEntry, LedgerEntry, NumberLock
 from store.models import Note as NoteRow
@@ -205,6 +207,31 @@ def test_complaints_visits_and_callbacks_become_work(store: Store) -> None:
         assert len(session.scalars(select(CallbackRequest)).all()) == 2
         assert len(promises.callbacks_due(session, now=MONDAY, by_person=False)) == 1
         assert promises.callbacks_due(session, now=MONDAY, by_person=True) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        (Promise(date(2026, 11, 27), None, Bound.ON, "周五还"), Outcome.PROMISE),
+        (LockNumber("打错了"), Outcome.WRONG_NUMBER),
+        (BookCallback(None, by_person=True, quote="晚点打"), Outcome.CALLBACK_BOOKED),
+        (Note("job", "ok"), Outcome.HUNG_UP_DURING),
+    ],
+)
+def test_what_was_agreed_stays_when_the_worker_died_at_the_end(
+    store: Store, clock: ManualClock, said: Lasting, outcome: Outcome
+) -> None:
+    attempt, call = cast.ready_call(store)
+    turn = Turn("callee", "嗯", "ask", 0.0, 1.0)
+    StoredNotebook(store).save_turn(call.id, [turn], {"n": 1}, [said], clock.now())
+    StoredCallbacks(store).call_progressed(call.id, "CA1", "completed", {}, clock.now())
+    clock.advance(60)
+    with store.transaction() as session:
+        assert attempts.conclude_silent(session, now=clock.now(), older_than_s=60) == [attempt.id]
+        assert attempts.get(session, attempt.id).outcome is outcome
+    sheet = StoredNotebook(store).open_call(call.id)
+    assert sheet is not None
+    assert (sheet.outcome, sheet.state) == (outcome, "ended")
 
 
 def test_preferences_and_notes_are_kept(store: Store) -> None:
