@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from typing import Any
 
@@ -13,11 +14,13 @@ from werkzeug.exceptions import HTTPException
 from ivr.carrier import signature, webhook
 from ivr.carrier.twiml import Hangup, Verb, document
 from ivr.ports import CallSheet
-from ivr.runtime import answering, handover, urls
+from ivr.runtime import answering, handover, turns, urls
 from ivr.runtime.line import Line
 from ivr.runtime.pump import carry, limit_sending
 from kit import metrics
 from kit.metrics import WEBHOOKS
+from speech.audio import decode_mulaw, silence, write_wav
+from speech.ports import LINE_RATE_HZ
 
 MAX_BODY = 64 * 1024
 MAX_SOCKET_MESSAGE = 256 * 1024
@@ -26,11 +29,14 @@ MAX_SOCKET_MESSAGE = 256 * 1024
 
 def voice_blueprint(line: Line) -> Blueprint:
     """Routes of the carrier's webhooks (web process)."""
+    signed = Blueprint("signed", __name__)
+    signed.before_request(lambda: _verify(line))
+    _instruct(signed, line)
+    _take_reports(signed, line)
     voice = Blueprint("voice", __name__)
     _refusals(voice)
-    voice.before_request(lambda: _verify(line))
-    _instruct(voice, line)
-    _take_reports(voice, line)
+    voice.register_blueprint(signed)
+    voice.add_url_rule("/media/clip/<name>.wav", "clip", lambda name: _clip(line, name))
     return voice
 
 
@@ -43,6 +49,8 @@ def _instruct(voice: Blueprint, line: Line) -> None:
         "resume": lambda sheet: handover.resume(line, sheet),
         "transfer": lambda sheet: handover.rang(line, sheet, _number("agent"), webhook.dial(request.form)),
         "whisper": lambda sheet: handover.whisper(line, sheet, _number("agent")),
+        "turn": lambda sheet: turns.took(line, sheet, _asked()),
+        "keys": lambda sheet: turns.took(line, sheet, _asked()),
         "accept": lambda sheet: handover.accept(line, sheet, _number("agent"), webhook.collected(request.form).digits),
     }
     for name, view in views.items():
@@ -135,6 +143,27 @@ def _voice(line: Line, view: Callable[[CallSheet], list[Verb]]) -> Callable[[], 
     return answer
 
 
+def _asked() -> turns.Asked:
+    """What a <Record> or <Gather>, or the redirect behind it, tells about a turn."""
+    report = webhook.collected(
+        {**request.form.to_dict(), **({"RecordingUrl": url} if (url := request.args.get("recording")) else {})}
+    )
+    return turns.Asked(_number("turn"), report, fetches=_number("fetches", "0"))
+
+
+def _clip(line: Line, name: str) -> ResponseReturnValue:
+    """One clip as WAV, for the carrier that was told its keyed name."""
+    if not hmac.compare_digest(request.args.get("key", "").encode(), urls.clip_key(line.settings, name).encode()):
+        abort(403)
+    call_id, _, place = name.partition(".")
+    sheet = line.notebook.open_call(call_id) if place else None
+    try:
+        sound = turns.clip(line, sheet, *map(int, place.split("."))) if sheet else silence(1.0)
+    except LookupError:
+        abort(404)
+    return Response(write_wav(decode_mulaw(sound), LINE_RATE_HZ), content_type="audio/wav")
+
+
 def _report(view: Callable[[], None]) -> Callable[[], ResponseReturnValue]:
     def report() -> ResponseReturnValue:
         view()
@@ -162,8 +191,8 @@ def _call_id() -> str:
     return call_id
 
 
-def _number(name: str) -> int:
-    value = request.args.get(name, "")
+def _number(name: str, default: str = "") -> int:
+    value = request.args.get(name, default)
     if not (value.isascii() and value.isdecimal() and len(value) <= 4):
         raise webhook.Malformed(name)
     return int(value)

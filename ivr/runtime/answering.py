@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+
+import numpy as np
+
+from ivr.carrier.rest import CarrierTrouble
 from ivr.carrier.twiml import Hangup, Verb
 from ivr.carrier.webhook import CallStatus, MachineReport, RecordingReport, StatusReport
 from ivr.dialogue.errors import DialogueMisuse
 from ivr.ports import CallSheet
-from ivr.runtime import handover
+from ivr.runtime import modes
 from ivr.runtime.line import Line
 from ivr.runtime.talk import Talk
 from kit.metrics import TROUBLES, WEBHOOKS
-from kit.vocabulary import HangUpReason
+from kit.vocabulary import HangUpReason, MediaMode
+from speech.audio import MULAW_SILENCE, BadAudio, encode_mulaw, read_wav_channels, resample
+from speech.ports import LINE_RATE_HZ
+
+LOG = logging.getLogger(__name__)
 
 LEFT_ALONE = frozenset({"dropped", "transferring", "accepted", "transfer_failed"})
 """States in which no media worker holds the call: when it ends now, nobody else will conclude it."""
@@ -22,7 +31,7 @@ def answered(line: Line, sheet: CallSheet, carrier_sid: str, answered_by: str) -
         return [Hangup()]
     details = {"AnsweredBy": answered_by} if answered_by else {}
     line.callbacks.call_progressed(sheet.call_id, carrier_sid, CallStatus.IN_PROGRESS.value, details, line.clock.now())
-    return handover.connect(line, sheet.call_id)
+    return modes.carry_on(line, sheet)
 
 
 def progressed(line: Line, call_id: str, report: StatusReport) -> None:
@@ -45,10 +54,29 @@ def machine_reported(line: Line, call_id: str, report: MachineReport) -> None:
 
 
 def recording_reported(line: Line, call_id: str, report: RecordingReport) -> None:
-    """A recording of the carrier's own (modes without a stream): its name is kept with the call."""
-    key = f"{report.recording_sid}:{report.status}"
-    if line.callbacks.is_first("recording", key, line.clock.now()) and report.status in ("absent", "failed"):
+    """A recording of the carrier's own (modes without a stream) is fetched and kept as if it were ours."""
+    if line.settings.media_mode is MediaMode.STREAM or report.status == "in-progress":
+        return
+    if not line.callbacks.is_first("recording", f"{report.recording_sid}:{report.status}", line.clock.now()):
+        return
+    try:
+        wav = line.carrier.recording(report.url) if report.status == "completed" else None
+        if wav is None:
+            raise OSError("no recording")
+        _keep(line, call_id, wav)
+    except (OSError, CarrierTrouble, BadAudio):
         TROUBLES.labels("recording").inc()
+        LOG.error("a recording of the carrier's was not kept", extra={"call_id": call_id, "recording": report.recording_sid})
+
+
+def _keep(line: Line, call_id: str, wav: bytes) -> None:
+    """Write a recording's two sides (the callee's first; mono holds both). Raises OSError, BadAudio."""
+    channels, rate_hz = read_wav_channels(wav)
+    sides = [resample(np.ascontiguousarray(side), rate_hz, LINE_RATE_HZ) for side in channels.T]
+    callee = encode_mulaw(sides[0])
+    recording = line.recorder.start(call_id)
+    recording.write(callee, encode_mulaw(sides[1]) if len(sides) > 1 else MULAW_SILENCE * len(callee))
+    recording.close()
 
 
 def is_left_alone(sheet: CallSheet) -> bool:

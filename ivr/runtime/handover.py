@@ -7,14 +7,16 @@ borrower is never bridged; when nobody does, the borrower goes back to the dialo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from ivr.carrier.twiml import ConnectStream, Dial, Gather, Hangup, Play, Redirect, Say, Verb
+from ivr.carrier.twiml import Dial, Gather, Hangup, Play, Say, Verb
 from ivr.carrier.webhook import DialReport
 from ivr.dialogue.events import TransferDone
 from ivr.ports import Agent, CallSheet
-from ivr.runtime import urls
+from ivr.runtime import modes, urls
 from ivr.runtime.line import Line
 from ivr.runtime.talk import Talk
+from ivr.runtime.turns import SILENCE_CLIP
 from kit.metrics import TRANSFERS
 from kit.vocabulary import HangUpReason, Outcome, Severity
 
@@ -22,23 +24,6 @@ RING_S = 8
 """How long one agent's phone rings: three of them fit into a P0's half minute."""
 ACCEPT_S = 6
 ACCEPT_KEY = "1"
-TOKEN_S = 60
-SILENCE_CLIP = "silence"
-"""The clip name of one second of nothing."""
-
-
-def connect(line: Line, call_id: str) -> list[Verb]:
-    """Give the call's sound to our socket, and come back to /voice/resume whenever the socket closes."""
-    token = line.live.issue_token(call_id, TOKEN_S)
-    resume = urls.hook(line.settings, "/voice/resume", call_id=call_id)
-    return [
-        ConnectStream(
-            url=urls.media_socket(line.settings),
-            parameters={"token": token},
-            status_callback=urls.hook(line.settings, "/voice/stream-status", call_id=call_id),
-        ),
-        Redirect(resume),
-    ]
 
 
 def in_turn(agents: Sequence[Agent], severity: Severity) -> list[Agent]:
@@ -116,7 +101,7 @@ def resume(line: Line, sheet: CallSheet) -> list[Verb]:
     if sheet.state != "transfer_failed":
         times = int(sheet.state[5:]) if sheet.state.startswith("lost:") else 0
         line.notebook.set_state(sheet.call_id, f"lost:{times + 1}", sheet.agents_tried)
-    return [Play(urls.clip(line.settings, SILENCE_CLIP)), *connect(line, sheet.call_id)]
+    return [Play(urls.clip(line.settings, SILENCE_CLIP)), *modes.carry_on(line, sheet)]
 
 
 MOST_REDIRECTS = 30
@@ -141,4 +126,4 @@ def _nobody(line: Line, sheet: CallSheet, transfer: dict[str, str]) -> list[Verb
     if transfer["severity"] == Severity.P0.name:
         line.shift.alert_duty_manager(sheet.call_id, transfer["reason"], line.clock.now())
     line.notebook.set_state(sheet.call_id, "transfer_failed", sheet.agents_tried)
-    return connect(line, sheet.call_id)
+    return modes.carry_on(line, replace(sheet, state="transfer_failed"))

@@ -95,7 +95,7 @@ class EarFor:
         return Heard(self.texts.popleft(), engine="scripted") if loud >= 5 and self.texts else Heard("", 0.0)
 
     def transcribe(self, pcm: Pcm, phrases: Sequence[str] = ()) -> Heard:
-        return self.finish()
+        return Heard(self.texts.popleft(), engine="scripted") if self.texts else Heard("", 0.0)
 
     def missing_words(self, phrases: Sequence[str]) -> tuple[str, ...]:
         return ()

@@ -1,0 +1,244 @@
+"""Calls without a media stream: one request is one turn, and its effects become one document.
+
+`record` mode plays, records the answer, fetches and hears it; `keypad` mode plays and gathers keys. The same dialogues
+run. What a turn will be asked about is kept in the call's memory under its number: a request that comes twice gets the
+same document, one that comes late changes nothing. WakeAt becomes the verb's time-out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from ivr.carrier.rest import CarrierTrouble
+from ivr.carrier.twiml import Gather, Hangup, Play, Record, Redirect, Verb
+from ivr.carrier.webhook import InputReport
+from ivr.dialogue.effects import Effect, HangUp, Listen, Piece, Say, Transfer, WakeAt
+from ivr.dialogue.events import Commanded, Event, MachineAnswered, Played, Pressed, Understood, WentSilent
+from ivr.meaning import meaning_to_dict
+from ivr.ports import CallSheet, Turn
+from ivr.runtime import urls
+from ivr.runtime.line import Line
+from ivr.runtime.talk import Talk, ending, says
+from ivr.script.fields import Kind
+from ivr.script.model import AskKind
+from kit.metrics import TROUBLES
+from kit.vocabulary import Announcement, HangUpReason, MediaMode
+from speech.audio import BadAudio, read_wav, resample
+from speech.ports import LINE_RATE_HZ, NOTHING, Heard
+from speech.vad import speech_seconds
+
+SILENCE_CLIP = "silence"
+"""The clip name of one second of nothing."""
+RECORD_SILENCE_S = 3
+"""A <Record> knows one time-out for the silence before and after speech: shorter than WakeAt, which several make up."""
+LONGEST_ANSWER_S = 20
+MOST_FETCHES = 5
+LEAST_SPEECH_S = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request about a turn: its number, what came (perhaps nothing), how often its recording was asked for."""
+
+    turn: int
+    report: InputReport
+    fetches: int = 0
+
+
+def begin(line: Line, sheet: CallSheet) -> list[Verb]:
+    """The first document of a call; the same again when it is asked for again."""
+    if sheet.memory is not None:
+        return _document(line, sheet.call_id, Talk.restore(line, sheet).driver["turn"])
+    talk, effects = Talk.begin(line, sheet)
+    return _reply(line, talk, effects)
+
+
+def go_on(line: Line, sheet: CallSheet, event: Event) -> list[Verb]:
+    """The dialogue goes on after something that was not the callee's turn."""
+    talk = Talk.restore(line, sheet)
+    return _reply(line, talk, talk.tell(event))
+
+
+def took(line: Line, sheet: CallSheet, asked: Asked) -> list[Verb]:
+    """The callee's turn. A repeated or late request is answered with the document of the present turn."""
+    if sheet.outcome is not None or sheet.memory is None:
+        return [Hangup()]
+    talk = Talk.restore(line, sheet)
+    turn = talk.driver.get("turn", {})
+    if asked.turn != turn.get("n") or sheet.state != "talking":
+        return _document(line, sheet.call_id, turn) if turn else [Hangup()]
+    if (ordered := _ordered(line, talk)) is not None:
+        return _reply(line, talk, ordered)
+    heard = _heard(line, asked, turn)
+    if heard is None:
+        return _fetch_again(line, sheet.call_id, asked)
+    return _receive(line, talk, asked, heard)
+
+
+def clip(line: Line, sheet: CallSheet, turn: int, place: int) -> bytes:
+    """mu-law of one Say of the present turn. Raises LookupError."""
+    plan = (sheet.memory or {}).get("driver", {}).get("turn", {})
+    if plan.get("n") != turn or not 0 <= place < len(plan["says"]):
+        raise LookupError("no such clip")
+    return b"".join(line.prompts.sound(_piece(piece)) for piece in plan["says"][place]["pieces"])
+
+
+def _receive(line: Line, talk: Talk, asked: Asked, heard: Heard) -> list[Verb]:
+    turn = talk.driver["turn"]
+    for said in turn["says"]:
+        talk.tell(Played(said["id"]), [_turn(talk, "bot", said["text"])])
+    if asked.report.digits:
+        effects = _keyed(talk, asked.report.digits, is_secret=turn["kind"] == AskKind.DIGITS.value)
+    elif heard.text:
+        effects = _understood(talk, heard)
+    elif asked.report.has_hung_up:
+        effects = []
+    elif turn["quiet_s"] + turn["timeout_s"] >= turn["after_s"]:
+        effects = talk.tell(WentSilent(turn["tag"]))
+    else:
+        talk.note(turn={**turn, "n": turn["n"] + 1, "says": [], "quiet_s": turn["quiet_s"] + turn["timeout_s"]})
+        talk.save()
+        return _document(line, talk.sheet.call_id, talk.driver["turn"])
+    if asked.report.has_hung_up:
+        talk.hung_up(HangUpReason.CALLEE)
+        return [Hangup()]
+    return _reply(line, talk, effects)
+
+
+def _ordered(line: Line, talk: Talk) -> list[Effect] | None:
+    """What an order given to this call leads to; None without one. A channel that is down gives none."""
+    try:
+        orders = line.live.orders(talk.sheet.call_id)
+    except Exception:
+        TROUBLES.labels("orders").inc()
+        return None
+    if "machine_answered" in orders:
+        return talk.tell(MachineAnswered(Announcement.VOICEMAIL))
+    order = next((order for order in orders if order in ("hand_over", "hang_up")), None)
+    return talk.tell(Commanded(order)) if order else None
+
+
+def _keyed(talk: Talk, digits: str, *, is_secret: bool) -> list[Effect]:
+    shown = "*" * len(digits) if is_secret else digits
+    return talk.tell(Pressed(digits), [_turn(talk, "callee", "", keys=shown)])
+
+
+def _understood(talk: Talk, heard: Heard) -> list[Effect]:
+    meaning = talk.understand(heard)
+    turn = _turn(talk, "callee", heard.text, meaning=meaning_to_dict(meaning), confidence=heard.confidence, engine=heard.engine)
+    return talk.tell(Understood(meaning), [turn])
+
+
+def _turn(talk: Talk, speaker: str, text: str, **more: Any) -> Turn:
+    at = round(talk.seconds, 2)
+    return Turn(speaker=speaker, text=text, step=talk.dialogue.step, started_s=at, ended_s=at, **more)
+
+
+def _heard(line: Line, asked: Asked, turn: dict[str, Any]) -> Heard | None:
+    """What the recording says; NOTHING without one or when it cannot be had; None while it is not ready."""
+    url = asked.report.recording_url
+    if not url or asked.report.digits:
+        return NOTHING
+    try:
+        wav = line.carrier.recording(url)
+        if wav is None:
+            return None if asked.fetches < MOST_FETCHES else NOTHING
+        pcm, rate_hz = read_wav(wav)
+    except (CarrierTrouble, BadAudio):
+        TROUBLES.labels("recording_fetch").inc()
+        return NOTHING
+    answer = resample(pcm, rate_hz, LINE_RATE_HZ)
+    return line.recognizer.transcribe(answer, turn["phrases"]) if speech_seconds(answer) >= LEAST_SPEECH_S else NOTHING
+
+
+def _fetch_again(line: Line, call_id: str, asked: Asked) -> list[Verb]:
+    """The recording does not exist yet: a second of silence, then ask ourselves again (a redirect sends no fields)."""
+    again = urls.hook(
+        line.settings,
+        "/voice/turn",
+        call_id=call_id,
+        turn=asked.turn,
+        fetches=asked.fetches + 1,
+        recording=asked.report.recording_url,
+    )
+    return [Play(urls.clip(line.settings, SILENCE_CLIP)), Redirect(again)]
+
+
+def _reply(line: Line, talk: Talk, effects: Sequence[Effect]) -> list[Verb]:
+    """Keep what the effects ask for as the next turn, and give its document."""
+    ended = ending(effects)
+    plan = _plan(talk, effects, ended, is_keypad=line.settings.media_mode is MediaMode.KEYPAD)
+    talk.note(turn=plan)
+    if isinstance(ended, Transfer):
+        talk.note(transfer={"reason": ended.reason, "severity": ended.severity.name, "summary": ended.summary})
+    talk.save([_turn(talk, "bot", said["text"]) for said in plan["says"]] if ended else ())
+    line.notebook.set_state(talk.sheet.call_id, "transferring" if isinstance(ended, Transfer) else "talking", 0)
+    if isinstance(ended, HangUp):
+        talk.finish(ended.outcome, ended.reason)
+    return _document(line, talk.sheet.call_id, plan)
+
+
+def _plan(talk: Talk, effects: Sequence[Effect], ended: HangUp | Transfer | None, *, is_keypad: bool) -> dict[str, Any]:
+    """The next turn as JSON. An empty list of effects asks the same question again, without a word."""
+    before = talk.driver.get("turn", {"n": 0})
+    listen = next((effect for effect in effects if isinstance(effect, Listen)), None)
+    wake = next((effect for effect in effects if isinstance(effect, WakeAt)), None)
+    spoken = [_said(say) for say in says(effects)]
+    if listen is None and ended is None:
+        return {**before, "n": before["n"] + 1, "says": spoken, "quiet_s": 0}
+    after_s = wake.after_s if wake else 5.0
+    return {
+        "n": before["n"] + 1,
+        "says": spoken,
+        "end": type(ended).__name__ if ended else "",
+        "tag": wake.tag if wake else 0,
+        "after_s": after_s,
+        "timeout_s": math.ceil(after_s) if is_keypad else RECORD_SILENCE_S,
+        "quiet_s": 0,
+        "kind": listen.kind.value if listen else "",
+        "phrases": list(listen.phrases) if listen else [],
+        "max_digits": listen.max_digits if listen else 1,
+    }
+
+
+def _document(line: Line, call_id: str, plan: dict[str, Any]) -> list[Verb]:
+    sounds = [Play(urls.clip(line.settings, f"{call_id}.{plan['n']}.{place}")) for place in range(len(plan["says"]))]
+    if plan.get("end") == "HangUp":
+        return [*sounds, Hangup()]
+    if plan.get("end") == "Transfer":
+        return [*sounds, Redirect(urls.hook(line.settings, "/voice/resume", call_id=call_id))]
+    if line.settings.media_mode is MediaMode.KEYPAD:
+        return _gather(line, call_id, plan, sounds)
+    action = urls.hook(line.settings, "/voice/turn", call_id=call_id, turn=plan["n"])
+    record = Record(action=action, timeout_s=plan["timeout_s"], max_length_s=LONGEST_ANSWER_S)
+    return [*sounds, record, Redirect(action)]
+
+
+def _gather(line: Line, call_id: str, plan: dict[str, Any], sounds: list[Play]) -> list[Verb]:
+    """Keys cut off what may be cut off; the rest is played before they count."""
+    first = next((place for place, said in enumerate(plan["says"]) if said["may_cut"]), len(sounds))
+    action = urls.hook(line.settings, "/voice/keys", call_id=call_id, turn=plan["n"])
+    gather = Gather(action=action, num_digits=plan["max_digits"], timeout_s=plan["timeout_s"], inner=sounds[first:])
+    return [*sounds[:first], gather, Redirect(action)]
+
+
+def _said(say: Say) -> dict[str, Any]:
+    pieces = [{"text": piece.text, "kind": piece.kind.value, "value": _plain(piece.value)} for piece in say.pieces]
+    return {"id": say.say_id, "text": say.text, "may_cut": say.is_interruptible, "pieces": pieces}
+
+
+def _plain(value: date | datetime | int | str | None) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _piece(kept: dict[str, Any]) -> Piece:
+    value = kept["value"]
+    if isinstance(value, str) and kept["kind"] == Kind.DATE.value:
+        value = date.fromisoformat(value)
+    elif isinstance(value, str) and kept["kind"] == Kind.MOMENT.value:
+        value = datetime.fromisoformat(value)
+    return Piece(kept["text"], Kind(kept["kind"]), value)
