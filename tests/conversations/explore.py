@@ -19,7 +19,7 @@ from ivr.dialogue.play import Beat, Either, Play, PlayLine, Stage, perform, writ
 from ivr.script.model import Condition, Script
 from ivr.understanding import understand
 from kit.vocabulary import Risk, Severity, SlotName
-from tests.conversations.stage import FILES, FOLDER, performance_of, play_of, script_of
+from tests.conversations.stage import FILES, FOLDER, performance_of, script_of
 
 NOW = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 MOST_MOMENTS = 1500
@@ -74,7 +74,7 @@ def main() -> None:
 
 def explore(script: Script) -> tuple[dict[str, list[tuple[PlayLine, ...]]], set[str]]:
     """Paths by the flow in which their way lies, and the ways that were not found."""
-    plays = [file for file in FILES if play_of(file).script == script.id and ".ways_" not in file.name]
+    plays = [file for file in FILES if file.name.startswith(f"{script.id}.") and ".ways_" not in file.name]
     left = set(all_edges(script)).difference(*(performance_of(file).trail for file in plays))
     found: dict[str, list[tuple[PlayLine, ...]]] = {}
     stage = Stage(script, terminal.invented_facts(NOW.date()), NOW, understand)
@@ -97,7 +97,7 @@ def explore(script: Script) -> tuple[dict[str, list[tuple[PlayLine, ...]]], set[
             key = _key(there)
             if key not in seen and not there.dialogue.is_over and not there.dialogue.is_ending:
                 seen.add(key)
-                (queue.appendleft if new else queue.append)(Moment(there, path))
+                queue.append(Moment(there, path))
     return found, left
 
 
@@ -149,10 +149,11 @@ def _meanings(when: Condition, script: Script) -> Iterator[str]:
 
 
 def _key(stage: Stage) -> tuple[object, ...]:
+    """What makes one moment different from another for the ways that lie ahead."""
     memory = stage.dialogue.to_dict()
-    slots = tuple(sorted(slot["name"] for slot in memory["slots"] if slot["problem"] is None))
-    names = ("step", "phase", "asking", "is_verified", "taken_by")
-    return (slots, memory["promised"] is None, *(memory[name] for name in names))
+    slots = {slot["name"] for slot in memory["slots"] if slot["problem"] is None}
+    names = ("step", "phase", "is_verified")
+    return (frozenset(slots & {"pay_on", "amount_fen"}), *(memory[name] for name in names))
 
 
 def _group(edge: str) -> str:
