@@ -25,6 +25,9 @@ WORDS_PER_MINUTE = 230
 """espeak's rate at speed 1.0: about four syllables a second, as people speak on the telephone."""
 
 TIMEOUT_S = 60.0
+TRIES = 5
+"""On a busy machine pyttsx3's loop sometimes ends before espeak has begun, and then nothing is written."""
+
 _ROOT = Path(__file__).parents[2]
 
 
@@ -47,7 +50,10 @@ class Pyttsx3:
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "out.wav"
             order: dict[str, str | int] = {"pinyin": pinyin(text), "rate": round(WORDS_PER_MINUTE * speed), "out": str(out)}
-            self._run(order)
+            for _ in range(TRIES):
+                self._run(order)
+                if out.exists():
+                    break
             try:
                 pcm, rate_hz = read_wav(out.read_bytes())
             except (OSError, BadAudio):
@@ -81,7 +87,7 @@ def load(settings: Settings) -> Pyttsx3:
 
 def _child(library: str) -> None:
     """In the child process: say the order on standard input into its file."""
-    ctypes.CDLL(library, ctypes.RTLD_GLOBAL)  # pyttsx3 then finds it under its soname
+    espeak = ctypes.CDLL(library, ctypes.RTLD_GLOBAL)  # pyttsx3 then finds it under its soname
     import pyttsx3
 
     order = json.load(sys.stdin)
@@ -91,6 +97,7 @@ def _child(library: str) -> None:
         engine.setProperty("rate", order["rate"])
         engine.save_to_file(order["pinyin"], order["out"])
         engine.runAndWait()
+        espeak.espeak_Synchronize()
 
 
 if __name__ == "__main__":
