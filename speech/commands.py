@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,7 +24,7 @@ from rich.progress import (
 )
 
 from kit.settings import Settings
-from speech import catalogue, doctor
+from speech import catalogue, doctor, evaluation, hear
 from speech.mandarin.pieces import inventory
 from speech.model_fetch import FetchFailed, fetch, total_bytes
 from speech.models import MODELS, model_dir
@@ -43,7 +45,11 @@ def _settings() -> Settings:
 @cli.command("setup")
 @click.option("--with-test-models", is_flag=True, help="另取只用于测试的 Vosk 模型（87 MB）。")
 def setup(with_test_models: bool) -> None:
-    """取得并校验语音模型；已有且完好的立即跳过，中断后再运行会接着取。"""
+    """取得并校验语音模型；已有且完好的立即跳过，中断后再运行会接着取。
+
+    识别默认用随仓库附带的中文 Vosk 模型。若已另外取得官方的 vosk-model-small-cn-0.22，
+    解压后把目录写进 VOSK_MODEL_PATH 即可换用，不经本命令。
+    """
     cache_dir = _settings().resolved_cache_dir
     wanted = [model for model in MODELS.values() if with_test_models or not model.is_for_tests]
     with _progress(DownloadColumn()) as progress:
@@ -117,6 +123,60 @@ def render_inventory() -> None:
     except (EngineUnavailable, RenderFailed) as reason:
         _fail(str(reason))
     click.echo(f"✓ 新渲染 {done.made} 段（{done.seconds:.0f} 秒），已有 {done.present} 段")
+
+
+@cli.command("hear")
+@click.argument("paths", nargs=-1, required=True)
+@click.option("--engine", default="", help="识别引擎；默认取 HUILING_RECOGNIZER；逗号分隔表示依次后备。")
+@click.option("--grammar", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="每行一个短语的文件。")
+@click.option("--phrases", default="", help="逗号分隔的短语。")
+@click.option("--json", "as_json", is_flag=True, help="每个文件一行 JSON；读不了的文件给出 error，继续下一个。")
+def listen(paths: tuple[str, ...], engine: str, grammar: Path | None, phrases: str, as_json: bool) -> None:
+    """听写 WAV 文件；路径为 - 时从标准输入逐行读路径，一行一答。"""
+    try:
+        recognizer = catalogue.recognizer(_settings(), engine)
+    except EngineUnavailable as reason:
+        _fail(str(reason))
+    expected = hear.phrases_from(grammar, phrases)
+    has_failed = False
+    for path in hear.paths_of(paths, sys.stdin):
+        found = hear.answer(recognizer, path, expected)
+        has_failed = has_failed or "error" in found
+        if as_json:
+            click.echo(json.dumps(found, ensure_ascii=False))
+        elif "error" in found:
+            click.echo(f"✗ {path}：{found['error']}", err=True)
+        else:
+            click.echo(f"{path}\t{found['text']}\t{found['confidence']:.2f}")
+        sys.stdout.flush()
+    sys.exit(1 if has_failed else 0)
+
+
+@cli.command("evaluate")
+@click.argument("manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--engine", "engines", multiple=True, help="可重复；默认 vosk 与 whisper。")
+@click.option("--grammar", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="所有录音共用的短语文件。")
+@click.option("--closed", is_flag=True, help="以每个子集自己的全部文本为语法（封闭词表）。")
+@click.option("--subset", default="", help="只评这个子集。")
+@click.option("--json", "as_json", is_flag=True)
+def evaluate(manifest: Path, engines: tuple[str, ...], grammar: Path | None, closed: bool, subset: str, as_json: bool) -> None:
+    """按子集与引擎给出字错率、无调拼音错率、整句正确率和实时率。清单为 TSV：file、transcript、subset。"""
+    try:
+        recordings = evaluation.samples(manifest, subset)
+        ears = [catalogue.recognizer(_settings(), name) for name in engines or ("vosk", "whisper")]
+    except (EngineUnavailable, evaluation.BadManifest) as reason:
+        _fail(str(reason))
+    phrases = evaluation.grammar_for(recordings, hear.phrases_from(grammar, ""), is_closed=closed)
+    scores: list[evaluation.Score] = []
+    with _progress(MofNCompleteColumn()) as progress:
+        for ear in ears:
+            task = progress.add_task(ear.name, total=len(recordings))
+            advance = partial(progress.advance, task)
+            scores += evaluation.evaluate(ear, recordings, phrases, on_done=lambda *_, advance=advance: advance())  # type: ignore[misc]
+    if as_json:
+        click.echo(json.dumps([score.as_json() for score in scores], ensure_ascii=False, indent=1))
+    else:
+        Console().print(evaluation.table(scores))
 
 
 def _say_all(orders: list[Order], engine: str) -> None:
