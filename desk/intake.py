@@ -48,7 +48,7 @@ class StoredNotebook:
     def save_turn(self, call_id: str, turns: Sequence[Turn], memory: Memory, lasting: Sequence[Lasting], now: datetime) -> None:
         """Write turns, memory and everything lasting in ONE transaction. LookupError when there is no such call."""
         digest = _digest(turns, memory, lasting)
-        with self._store.transaction() as session:
+        with self._store.transaction(is_synced=bool(lasting)) as session:
             call = calls.locked(session, call_id)
             if not calls.is_first_save(session, call_id, digest, now=now):
                 return
@@ -62,7 +62,7 @@ class StoredNotebook:
 
     def set_state(self, call_id: str, state: str, agents_tried: int = 0) -> None:
         """Note what the driver is doing. LookupError when there is no such call."""
-        with self._store.transaction() as session:
+        with self._store.transaction(is_synced=False) as session:
             call = calls.locked(session, call_id)
             call.state, call.agents_tried = state, agents_tried
             call.started_at = call.started_at or self._store.clock.now()

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from kit.redact import redact
@@ -171,8 +171,13 @@ def _next_number(session: Session) -> int:
     """The number of the next entry, never used before. On SQLite the writer is alone; PostgreSQL has a sequence."""
     if not store_of(session).is_sqlite:
         return int(session.execute(text("SELECT nextval('ledger_entry_number_seq')")).scalar_one())
-    highest = session.scalar(select(func.max(LedgerEntry.number))) or 0
-    return max(highest, _issued(session, "ledger_entry")) + 1
+    return int(session.execute(_HIGHEST).scalar_one()) + 1
+
+
+_HIGHEST = text(
+    "SELECT max(coalesce((SELECT max(number) FROM ledger_entry), 0), "
+    "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'ledger_entry'), 0))"
+)
 
 
 def _issued(session: Session, table: str) -> int:

@@ -1,7 +1,7 @@
 """The door to SQL: one engine a process, one session a transaction, never shared across threads.
 
 Writers on SQLite begin IMMEDIATE, so that what a transaction read is still true when it commits; on PostgreSQL the
-same promise is kept by row locks (store.locks). Every commit is synced: what was told is written.
+same promise is kept by row locks. Commits survive a killed process always, and a lost machine when synced.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ from store import private_keys
 BUSY_TIMEOUT_MS = 15_000
 
 
+class WriterBusy(RuntimeError):
+    """A transaction was begun inside another of the same thread, or one of this process hangs."""
+
+
 class Store:
     """Everything that must not be lost. `transaction()` for writing, `reading()` for looking."""
 
@@ -30,6 +34,7 @@ class Store:
         self.settings = settings
         self.clock = clock
         self._making = threading.Lock()
+        self._writing = threading.Lock()
         self._engine: Engine | None = None
 
     @property
@@ -58,11 +63,28 @@ class Store:
         return private_keys.keyed_digest(self.digest_key, text)
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """A session that commits when the block ends and rolls back when it raises."""
-        writer = self.engine.execution_options(huiling_writes=True)
-        with Session(writer, expire_on_commit=False, info={"store": self}) as session, session.begin():
+    def transaction(self, *, is_synced: bool = True) -> Iterator[Session]:
+        """A session that commits when the block ends and rolls back when it raises. Not to be nested.
+
+        `is_synced` False spares SQLite the wait for the disk: such a commit survives the death of every process, but a
+        power cut may undo it, unless a synced one followed.
+        """
+        writer = self.engine.execution_options(huiling_writes="FULL" if is_synced else "NORMAL")
+        with self._one_writer(), Session(writer, expire_on_commit=False, info={"store": self}) as session, session.begin():
             yield session
+
+    @contextlib.contextmanager
+    def _one_writer(self) -> Iterator[None]:
+        """Threads queue up here: SQLite itself makes writers poll, which costs them up to a tenth of a second."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writing.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise WriterBusy("another transaction of this process does not end")
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
@@ -114,5 +136,7 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    is_writer = connection.get_execution_options().get("huiling_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+    synchronous = connection.get_execution_options().get("huiling_writes")
+    if synchronous:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {synchronous}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if synchronous else "BEGIN")

@@ -14,7 +14,7 @@ from kit.clock import SystemClock
 from kit.settings import Settings
 from store import schema
 from store.models import CallbackSeen, Loan
-from store.session import Store, database_url
+from store.session import Store, WriterBusy, database_url
 
 
 def test_models_and_migrations_agree(store: Store) -> None:
@@ -104,6 +104,20 @@ def test_writers_hold_the_database_from_their_first_look(store: Store) -> None:
         with pytest.raises(Exception, match="locked"):
             cursor.execute("BEGIN IMMEDIATE")
         other.invalidate()
+
+
+def test_a_transaction_inside_another_is_named_not_hung(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.session.BUSY_TIMEOUT_MS", 1)
+    with store.transaction(), pytest.raises(WriterBusy), store.transaction():
+        pass
+    with store.transaction() as session:
+        session.add(CallbackSeen(source="s", key="after", seen_at=store.clock.now()))
+
+
+@pytest.mark.parametrize(("is_synced", "level"), [(True, 2), (False, 1)])
+def test_only_synced_commits_wait_for_the_disk(store: Store, is_synced: bool, level: int) -> None:
+    with store.transaction(is_synced=is_synced) as session:
+        assert session.execute(text("PRAGMA synchronous")).scalar_one() == level
 
 
 def test_postgresql_is_spoken_by_psycopg() -> None:
