@@ -133,7 +133,7 @@ def meaning_to_dict(meaning: Meaning) -> dict[str, Any]:
 
 
 def meaning_to_line(meaning: Meaning) -> dict[str, Any]:
-    """What `flask ivr understand --json` prints: slots keyed by name, with `.bound`, `.problem` and `.heard` where they tell."""
+    """What `flask ivr understand --json` prints: slots by name; `.bound`, `.problem`, `.heard` where they tell."""
     slots: dict[str, Any] = {}
     for slot in meaning.slots:
         name = slot.name.value

@@ -39,9 +39,10 @@ LUNAR_MONTHS = {"正月": 1, "冬月": 11, "腊月": 12}
 def lunar(year: int, month: int, day: int) -> date | None:
     """The solar date of a lunar day, or None when that month has no such day."""
     try:
-        return LunarDate(year, month, day).to_solar_date()
+        solar: date = LunarDate(year, month, day).to_solar_date()
     except ValueError:
         return None
+    return solar
 
 
 def festival(name: str, today: date) -> date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from ivr.meaning import Hints
 from ivr.understanding.amounts import amounts
@@ -69,26 +70,37 @@ def _values(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
     strong = [one for one in heard if one.weight >= 50]
     if strong or not said.core:
         return heard
-    if SlotName.DIGITS in hints.expect_slots and re.search(r"[\d零一二三四五六七八九幺]", said.clean):
-        return [*heard, Heard(Intent.AFFIRM, 5, said.joined)] if not heard else heard
-    if SlotName.SCORE in hints.expect_slots or Intent.RATING in hints.expect:
-        if re.fullmatch(r"(?:我)?(?:给|打|选|按)?(?:个)?[零一二三四五六七八九十两\d]+分?(?:吧)?", said.core):
-            return [Heard(Intent.RATING, 60, said.core)]
-    today = hints.now.astimezone(SHANGHAI).date()
-    if Intent.CALL_BACK_LATER in hints.expect and Intent.PROMISE_TO_PAY not in hints.expect:
-        if days(said.core, today) or re.search(r"[点午晚]|小时|分钟", said.core):
-            return [Heard(Intent.CALL_BACK_LATER, 85, said.core), *heard]
-    if compiled(_PAYS).search(said.core) and not compiled(_PAYS_NOT).search(said.core) and days(said.core, today):
-        return [Heard(Intent.PROMISE_TO_PAY, 76, said.core), *heard]
-    if Intent.PROMISE_TO_PAY in hints.expect or hints.expect_slots & {SlotName.PAY_ON, SlotName.AMOUNT_FEN}:
-        if _has_value(said, hints) and not re.search(r"[?]|吗$", said.core):
-            return [Heard(Intent.PROMISE_TO_PAY, 77, said.core), *heard]
-    return heard
+    return next((read for read in (_points(said, hints), _time(said, hints), _promise(said, hints)) if read), []) + heard
+
+
+def _points(said: Utterance, hints: Hints) -> list[Heard]:
+    asked = SlotName.SCORE in hints.expect_slots or Intent.RATING in hints.expect
+    bare = re.fullmatch(r"(?:我)?(?:给|打|选|按)?(?:个)?[零一二三四五六七八九十两\d]+分?(?:吧)?", said.core)
+    return [Heard(Intent.RATING, 60, said.core)] if asked and bare else []
+
+
+def _time(said: Utterance, hints: Hints) -> list[Heard]:
+    asked = Intent.CALL_BACK_LATER in hints.expect and Intent.PROMISE_TO_PAY not in hints.expect
+    if asked and (days(said.core, _today(hints)) or re.search(r"[点午晚]|小时|分钟", said.core)):
+        return [Heard(Intent.CALL_BACK_LATER, 85, said.core)]
+    return []
+
+
+def _promise(said: Utterance, hints: Hints) -> list[Heard]:
+    promised = [Heard(Intent.PROMISE_TO_PAY, 77, said.core)]
+    pays = compiled(_PAYS).search(said.core) and not compiled(_PAYS_NOT).search(said.core)
+    if pays and days(said.core, _today(hints)):
+        return promised
+    asked = Intent.PROMISE_TO_PAY in hints.expect or hints.expect_slots & {SlotName.PAY_ON, SlotName.AMOUNT_FEN}
+    return promised if asked and _has_value(said, hints) and not re.search(r"[?]|吗$", said.core) else []
+
+
+def _today(hints: Hints) -> date:
+    return hints.now.astimezone(SHANGHAI).date()
 
 
 def _has_value(said: Utterance, hints: Hints) -> bool:
-    today = hints.now.astimezone(SHANGHAI).date()
-    return bool(days(said.core, today, pay_day=hints.pay_day)) or any(
+    return bool(days(said.core, _today(hints), pay_day=hints.pay_day)) or any(
         money.strong or SlotName.AMOUNT_FEN in hints.expect_slots for money in amounts(said.core)
     )
 

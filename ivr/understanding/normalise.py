@@ -18,7 +18,7 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _FILLERS = re.compile(
     r"[呃嗯唔诶欸哎唉哦噢喔啊呀喽咯哇嘞呗吖]+|(?<!干)嘛|(?<![余金限名全总差定数超])额(?![度外头])|(?:^|(?<=,))(?:那个|就是说|这个这个|然后|那么|反正)+"
 )
-_MEANINGLESS = re.compile(r"(?:^|(?<=,))(?:喂|你好|您好|哈喽)+(?=.)|啦(?=$|,)")
+_MEANINGLESS = re.compile(r"(?:^|(?<=,))(?:喂|你好|您好|哈喽)+(?=.)")
 _TRIPLES = re.compile(r"([^\d零一二三四五六七八九十两幺百千万,?])\1{2,}")
 _DOUBLES = re.compile(r"([对好行是不没我在有嗯你可要])\1(?!好)")
 _PHRASES = re.compile(r"((?!.不)[^\d零一二三四五六七八九十两幺百千万,?]{2,5})(?:,?\1)+")
@@ -71,7 +71,7 @@ def _clean(raw: str) -> str:
     text = _THOUSANDS.sub("", text)
     text = _ASKS.sub("?,", _BREAKS.sub(",", text))
     text = "".join(char for char in text if char.isprintable())
-    text = _SPACES.sub("", text)
+    text = _SPACES.sub("", text).replace("啦", "了")
     for pattern, right in MISHEARD:
         text = pattern.sub(right, text)
     return re.sub(r",[, ]*", ",", text).strip(", ")
@@ -90,7 +90,4 @@ def _fold(clean: str) -> str:
 def _clauses(core: str) -> tuple[Clause, ...]:
     parts = [part for part in _CONNECTORS.sub(",", core).split(",") if part]
     last = max(1, len(parts) - 1)
-    return tuple(
-        Clause(part, is_question(part), index / last)
-        for index, part in enumerate(parts)
-    )
+    return tuple(Clause(part, is_question(part), index / last) for index, part in enumerate(parts))

@@ -115,9 +115,11 @@ def _clock(name: SlotName, clock: re.Match[str], day: Day | None, now: datetime)
     hour = numeral(clock["hour"]) or 0
     minute = _minute(clock["minute"] or "")
     part = clock["part"] or ""
-    if (part in ("下午", "傍晚", "晚上", "晚", "夜里", "今晚", "明晚") and hour < 12) or (part == "中午" and hour < 6):
-        hour += 12
-    elif not part and 1 <= hour <= 7:
+    if (
+        (part in ("下午", "傍晚", "晚上", "晚", "夜里", "今晚", "明晚") and hour < 12)
+        or (part == "中午" and hour < 6)
+        or (not part and 1 <= hour <= 7)
+    ):
         hour += 12
     if hour > 23 or minute > 59:
         return Slot(name, None, clock.group(), problem=SlotProblem.IMPOSSIBLE)

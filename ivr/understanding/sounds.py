@@ -1,4 +1,4 @@
-"""The second pass: by sound and by likeness. Repairs words that sound the same as the trade's; never reads two-syllable words."""
+"""The second pass: by sound and by likeness. Repairs words that sound like the trade's, of three syllables or more."""
 
 from __future__ import annotations
 
@@ -55,22 +55,32 @@ def repaired(said: Utterance) -> Utterance | None:
     """The utterance with same-sounding stretches replaced by the trade's words, or None when nothing changes."""
     text = said.core[:_LONGEST]
     spelled = [syllables(char) for char in text]
+    terms = _terms()
     changed = list(text)
-    for term, sound in _terms():
-        for start in range(len(text) - len(term) + 1):
-            if _alike(spelled, start, sound) and text[start : start + len(term)] != term:
-                changed[start : start + len(term)] = list(term)
+    for start in range(len(text) - 2):
+        for syllable in spelled[start]:
+            for term, sound in terms.get(syllable, ()):
+                if text[start : start + len(term)] != term and _alike(spelled, start, sound):
+                    changed[start : start + len(term)] = list(term)
     mended = "".join(changed)
-    return normalise(mended) if mended != text else None
+    return normalise(mended + said.core[_LONGEST:]) if mended != text else None
 
 
 def _alike(spelled: list[frozenset[str]], start: int, sound: tuple[frozenset[str], ...]) -> bool:
+    if start + len(sound) > len(spelled):
+        return False
     return all(spelled[start + index] & one for index, one in enumerate(sound))
 
 
 @cache
-def _terms() -> tuple[tuple[str, tuple[frozenset[str], ...]], ...]:
-    return tuple((term, tuple(syllables(char) for char in term)) for term in TERMS if len(term) >= 3)
+def _terms() -> dict[str, list[tuple[str, tuple[frozenset[str], ...]]]]:
+    """The terms by each reading of their first syllable."""
+    terms: dict[str, list[tuple[str, tuple[frozenset[str], ...]]]] = {}
+    for term in (term for term in TERMS if len(term) >= 3):
+        sound = tuple(syllables(char) for char in term)
+        for syllable in sound[0]:
+            terms.setdefault(syllable, []).append((term, sound))
+    return terms
 
 
 @cache

@@ -26,7 +26,9 @@ HARMLESS = (
     "我跟你讲一件事情",
     "这边信号还可以",
 )
-GRAVE = sorted(line.text for line in corpus.lines() if line.risk and not line.expect and min(severity for _, severity in line.risk) <= 1)
+GRAVE = sorted(
+    line.text for line in corpus.lines() if line.risk and not line.expect and min(severity for _, severity in line.risk) <= 1
+)
 ANY_TEXT = st.text(alphabet=st.characters(min_codepoint=0, max_codepoint=0x10FFFF), max_size=300)
 FREE = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -73,7 +75,9 @@ def test_a_long_harmless_story_hides_nothing(grave: str) -> None:
     assert understand("我刚才在路上开车，" * 200 + grave, HINTS).risk
 
 
-@pytest.mark.parametrize("text", ["", " ", "\x00\x07", "\ud800", "，，。", "？？", "嗯" * 5000, "还" * 20000, "1" * 9000, "年" * 3000])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\x00\x07", "\ud800", "，，。", "？？", "嗯" * 5000, "还" * 20000, "1" * 9000, "年" * 3000]
+)
 def test_odd_text(text: str) -> None:
     assert understand(text, HINTS).risk == ()
 
