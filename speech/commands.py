@@ -172,7 +172,7 @@ def evaluate(manifest: Path, engines: tuple[str, ...], grammar: Path | None, clo
         for ear in ears:
             task = progress.add_task(ear.name, total=len(recordings))
             advance = partial(progress.advance, task)
-            scores += evaluation.evaluate(ear, recordings, phrases, on_done=lambda *_, advance=advance: advance())  # type: ignore[misc]
+            scores += evaluation.evaluate(ear, recordings, phrases, on_done=lambda *_, advance=advance: advance())
     if as_json:
         click.echo(json.dumps([score.as_json() for score in scores], ensure_ascii=False, indent=1))
     else:

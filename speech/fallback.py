@@ -1,4 +1,4 @@
-"""An ear made of ears: the first that answers well is believed; the next is asked when one fails or rejects."""
+"""An ear made of ears: the first that answers well is believed; the next is asked when one fails, rejects or doubts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from speech.ports import NOTHING, Heard, Listener, Pcm, Recognizer
+from speech.second_pass import better, is_doubtful
 
 _log = logging.getLogger(__name__)
 
@@ -27,8 +28,8 @@ class FallbackRecognizer:
         return _FallbackListener(self._recognizers)
 
     def transcribe(self, pcm: Pcm, phrases: Sequence[str] = ()) -> Heard:
-        """The first answer that was not rejected and did not fail; otherwise the best of the rejected ones."""
-        return _first_good(self._recognizers, pcm, phrases, NOTHING)
+        """The first answer that leaves no doubt (see second_pass); otherwise the better of the doubtful ones."""
+        return _first_good(self._recognizers, pcm, phrases, None)
 
     def missing_words(self, phrases: Sequence[str]) -> tuple[str, ...]:
         """What the first engine cannot put in a grammar."""
@@ -58,22 +59,19 @@ class _FallbackListener:
             heard = self._listener.finish()
         except Exception:
             _log.exception("an ear failed; the next is asked")
-            heard = NOTHING
-            return _first_good(self._others, pcm, self._phrases, heard)
-        return _first_good(self._others, pcm, self._phrases, heard) if heard.is_rejected else heard
+            return _first_good(self._others, pcm, self._phrases, None)
+        return _first_good(self._others, pcm, self._phrases, heard)
 
     def close(self) -> None:
         self._listener.close()
 
 
-def _first_good(recognizers: Sequence[Recognizer], pcm: Pcm, phrases: Sequence[str], best: Heard) -> Heard:
+def _first_good(recognizers: Sequence[Recognizer], pcm: Pcm, phrases: Sequence[str], best: Heard | None) -> Heard:
     for recognizer in recognizers:
+        if best is not None and not is_doubtful(best, pcm):
+            break
         try:
-            heard = recognizer.transcribe(pcm, phrases)
+            best = better(best or NOTHING, recognizer.transcribe(pcm, phrases), phrases)
         except Exception:
             _log.exception("an ear failed; the next is asked", extra={"engine": recognizer.name})
-            continue
-        if heard.text and not heard.is_rejected:
-            return heard
-        best = max(best, heard, key=lambda each: (bool(each.text), each.confidence))
-    return best
+    return best or NOTHING

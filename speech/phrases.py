@@ -59,6 +59,13 @@ def snap(text: str, phrases: Sequence[str]) -> Snapped:
     return Snapped(text, 0.5)
 
 
+def same_sound(text: str, phrases: Sequence[str]) -> str:
+    """The listed phrase that sounds exactly like the text (还款 for 环款), else the text itself."""
+    if text in phrases:
+        return text
+    return next((phrase for phrase in phrases if sounds(phrase) == sounds(text)), text)
+
+
 def _distance(text: str, phrase: str) -> float:
     return Levenshtein.normalized_distance(sounds(text), sounds(phrase))
 

@@ -1,0 +1,132 @@
+"""`flask speech hear` and `evaluate`: one answer a path whatever the file is; errors counted as they should be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.cli import ScriptInfo
+
+from kit.settings import load_settings
+from speech import catalogue, commands, evaluation, hear
+from speech.audio import write_wav
+from speech.engines.scripted_ear import ScriptedRecognizer, digest
+from speech.evaluation import BadManifest, Score, comparable, evaluate, grammar_for, samples
+from speech.ports import Heard, Pcm, Recognizer
+
+
+def clip(seed: int) -> Pcm:
+    return (np.random.default_rng(seed).normal(size=4000) * 3000).astype(np.int16)
+
+
+def ear_for(answers: dict[int, str]) -> ScriptedRecognizer:
+    table = {digest(clip(seed)): text for seed, text in answers.items()}
+    return ScriptedRecognizer(table=table, is_deaf_to_silence=False)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> object:
+    def invoke(arguments: Sequence[str], answers: dict[int, str], stdin: str = "") -> click.testing.Result:
+        monkeypatch.setattr(catalogue, "recognizer", lambda settings, names="": ear_for(answers))
+        app = Flask("test")
+        app.config["HUILING_SETTINGS"] = load_settings({})
+        info = ScriptInfo(create_app=lambda: app)
+        return CliRunner().invoke(commands.cli, list(arguments), obj=info, input=stdin)
+
+    return invoke
+
+
+def wav(folder: Path, name: str, seed: int) -> Path:
+    path = folder / name
+    path.write_bytes(write_wav(clip(seed), 8000))
+    return path
+
+
+def test_one_json_line_a_file(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    good = wav(tmp_path, "a.wav", 1)
+    (tmp_path / "bad.wav").write_bytes(b"not a wav")
+    result = run(["hear", str(good), str(tmp_path / "bad.wav"), str(tmp_path / "none.wav"), "--json"], {1: "是的"})
+    first, second, third = (json.loads(line) for line in result.stdout.splitlines())
+    assert first.keys() == {"path", "text", "confidence", "is_rejected", "engine", "seconds", "sha256"}
+    assert (first["text"], first["engine"], first["seconds"]) == ("是的", "scripted", 0.5)
+    assert second.keys() == third.keys() == {"path", "error"}
+    assert result.exit_code == 1
+
+
+def test_paths_come_from_standard_input(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    one, two = wav(tmp_path, "1.wav", 1), wav(tmp_path, "2.wav", 2)
+    result = run(["hear", "-", "--json"], {1: "一", 2: "二"}, stdin=f"{one}\n\n{two}\n")
+    assert [json.loads(line)["text"] for line in result.stdout.splitlines()] == ["一", "二"]
+    assert result.exit_code == 0
+
+
+def test_an_engine_that_fails_does_not_end_the_ear(tmp_path: Path) -> None:
+    class Broken(ScriptedRecognizer):
+        def transcribe(self, pcm: Pcm, phrases: Sequence[str] = ()) -> Heard:
+            raise RuntimeError("out of order")
+
+    found = hear.answer(Broken(), str(wav(tmp_path, "a.wav", 1)), ())
+    assert "out of order" in found["error"]
+
+
+def test_phrases_of_file_and_list(tmp_path: Path) -> None:
+    (tmp_path / "g.txt").write_text("# 注释\n是的\n\n不是\n", encoding="utf-8")
+    assert hear.phrases_from(tmp_path / "g.txt", "不是，没有, ") == ("是的", "不是", "没有")
+
+
+def manifest(folder: Path, rows: Sequence[tuple[str, str, str]]) -> Path:
+    lines = ["file\ttranscript\tsubset", *("\t".join(row) for row in rows)]
+    path = folder / "manifest.tsv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_errors_are_counted_by_subset(tmp_path: Path) -> None:
+    wav(tmp_path, "1.wav", 1)
+    wav(tmp_path, "2.wav", 2)
+    listed = manifest(tmp_path, [("1.wav", "我已经还款了", "a"), ("2.wav", "幺三八", "b"), ("gone.wav", "是", "b")])
+    ear: Recognizer = ear_for({1: "我已经环款", 2: "一三八"})
+    first, second, total = evaluate(ear, samples(listed), lambda sample: ())
+    assert (first.character_errors, first.characters, first.syllable_errors) == (2, 6, 1)
+    assert (second.exact, second.files, second.failed) == (1, 1, 1)
+    assert (total.files, total.character_errors, total.characters) == (2, 2, 9)
+    assert first.as_json()["character_error"] == pytest.approx(0.3333)
+
+
+def test_figures_and_yao_compare_as_said() -> None:
+    assert comparable("我还3,200元。") == comparable("我还三千两百元") or comparable("我还3200元") == "我还三千二百元"
+    assert comparable("幺三八") == comparable("一三八")
+
+
+def test_the_closed_grammar_is_the_subsets_own(tmp_path: Path) -> None:
+    listed = samples(manifest(tmp_path, [("1", "是", "a"), ("2", "不是", "a"), ("3", "你好", "b")]))
+    grammar = grammar_for(listed, ("嗯",), is_closed=True)
+    assert grammar(listed[0]) == ["是", "不是", "嗯"]
+    assert grammar(listed[2]) == ["你好", "嗯"]
+
+
+def test_a_bad_manifest_is_named(tmp_path: Path) -> None:
+    (tmp_path / "m.tsv").write_text("a\tb\n1\t2\n", encoding="utf-8")
+    with pytest.raises(BadManifest, match="file"):
+        samples(tmp_path / "m.tsv")
+    with pytest.raises(BadManifest, match="子集"):
+        samples(manifest(tmp_path, [("1", "是", "a")]), "nowhere")
+
+
+def test_evaluate_prints_json_and_a_table(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    wav(tmp_path, "1.wav", 1)
+    listed = str(manifest(tmp_path, [("1.wav", "是的", "a")]))
+    scores = json.loads(run(["evaluate", listed, "--engine", "scripted", "--json"], {1: "是的"}).stdout)
+    assert scores[0]["exact_rate"] == 1.0
+    assert "1/1" in run(["evaluate", listed, "--engine", "scripted"], {1: "是的"}).stdout
+
+
+def test_an_empty_score_divides_nothing() -> None:
+    assert Score("x", "y").as_json()["rtf"] == 0.0
+    assert evaluation.table([Score("x", "y")]).row_count == 1

@@ -1,0 +1,81 @@
+"""When a second ear is asked, and which answer is believed; and the ear that answers from a script."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from speech.engines.scripted_ear import ScriptedRecognizer, digest
+from speech.fallback import FallbackRecognizer
+from speech.ports import NOTHING, Heard, Pcm
+from speech.second_pass import better, is_doubtful
+from tests.speech.test_vad import voice
+
+SPOKEN = voice(0.6)
+QUIET: Pcm = np.zeros(8000, np.int16)
+
+
+@pytest.mark.parametrize(
+    ("heard", "pcm", "doubtful"),
+    [
+        (Heard("是的", 0.9), SPOKEN, False),
+        (Heard("是的", 0.4), SPOKEN, True),
+        (Heard("是的", 0.9, is_rejected=True), SPOKEN, True),
+        (NOTHING, SPOKEN, True),
+        (NOTHING, QUIET, False),
+        (Heard("", 0.0, is_rejected=True), QUIET, False),
+    ],
+)
+def test_doubt(heard: Heard, pcm: Pcm, doubtful: bool) -> None:
+    assert is_doubtful(heard, pcm) is doubtful
+
+
+def test_an_agreement_in_sound_keeps_the_grammars_words() -> None:
+    best = better(Heard("我还款", 0.4, engine="vosk"), Heard("我环款", 0.7, engine="whisper"), ["我还款"])
+    assert (best.text, best.confidence, best.engine) == ("我还款", 0.7, "vosk+whisper")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "text"),
+    [
+        (Heard("是的", 0.4), NOTHING, "是的"),
+        (Heard("是的", 0.4), Heard("瞎说", 0.9, is_rejected=True), "是的"),
+        (Heard("是的", 0.4), Heard("我不想活了", 0.8), "我不想活了"),
+        (Heard("是的", 0.4), Heard("一些别的", 0.2), "是的"),
+        (Heard("", 0.0, is_rejected=True), Heard("我不想活了", 0.2), "我不想活了"),
+        (NOTHING, NOTHING, ""),
+    ],
+)
+def test_the_better_answer(first: Heard, second: Heard, text: str) -> None:
+    assert better(first, second, ["是的"]).text == text
+
+
+def test_the_chain_asks_the_second_only_in_doubt() -> None:
+    first = ScriptedRecognizer([Heard("是的", 0.9), Heard("", 0.0, is_rejected=True)])
+    second = ScriptedRecognizer(["我被裁员了"])
+    chain = FallbackRecognizer([first, second])
+    listener = chain.open()
+    listener.expect(["是的"])
+    listener.feed(SPOKEN)
+    assert listener.finish().text == "是的"
+    assert second.asked == []
+    listener.feed(SPOKEN)
+    assert listener.finish().text == "我被裁员了"
+    assert second.asked == [("是的",)]
+
+
+def test_the_scripted_ear_answers_by_table_then_list_then_otherwise() -> None:
+    ear = ScriptedRecognizer(["第一", "第二"], table={digest(SPOKEN): "查表"}, otherwise="其余")
+    other = voice(0.5)
+    assert [ear.transcribe(pcm).text for pcm in (SPOKEN, other, other, other)] == ["查表", "第一", "第二", "其余"]
+    assert ear.transcribe(QUIET) == NOTHING
+    assert ear.missing_words(["任何"]) == ()
+
+
+def test_the_scripted_partial_is_the_coming_reply() -> None:
+    ear = ScriptedRecognizer(["好的"])
+    listener = ear.open()
+    assert listener.feed(SPOKEN) == "好的"
+    assert listener.finish().text == "好的"
+    assert listener.finish() == NOTHING
+    listener.close()
