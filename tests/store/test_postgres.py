@@ -8,20 +8,28 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC
+from datetime import UTC, date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from desk import inbox
+from desk.cases import CaseAction, Person
+from desk.intake import StoredNotebook
+from ivr.dialogue.effects import Complaint, Escalate, Lasting, LockNumber, Promise, StopCalling
+from ivr.meaning import Bound
+from ivr.ports import Turn
 from kit.clock import ManualClock
 from kit.settings import Settings
-from kit.vocabulary import HangUpReason, Outcome
-from store import calls, campaigns, ledger, schema
+from kit.vocabulary import HangUpReason, Outcome, Risk, Severity
+from store import attempts, calls, campaigns, ledger, schema
+from store.callbacks import StoredCallbacks
 from store.gate_facts import facts_for_gate
 from store.models import LedgerEntry
 from store.session import Store
+from store.words import AttemptState
 from tests.store import cast
 from tests.store.conftest import MONDAY
 
@@ -123,6 +131,49 @@ def test_a_call_is_saved_and_finished(store: Store) -> None:
     assert found is not None
     assert found[0].ended_at == MONDAY
     assert found[0].created_at.tzinfo is UTC
+
+
+def test_two_workers_that_save_the_same_turn_save_it_once_and_the_desk_works_the_case(store: Store) -> None:
+    attempt, call = cast.ready_call(store, 3)
+    lasting: list[Lasting] = [
+        Promise(date(2026, 11, 27), None, Bound.ON, "周五还"),
+        Complaint("态度差"),
+        StopCalling("别打了"),
+        LockNumber("打错了"),
+        Escalate(Risk.DISPUTE, Severity.P2, "利息不对", "命中"),
+    ]
+    turns = [Turn("callee", "利息不对", "ask", 0.0, 1.0, meaning={"intent": "dispute"})]
+    errors: list[BaseException] = []
+
+    def save() -> None:
+        try:
+            StoredNotebook(store).save_turn(call.id, turns, {"n": 1}, lasting, MONDAY)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=save) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert errors == []
+    sheet = StoredNotebook(store).open_call(call.id)
+    assert sheet is not None
+    assert sheet.memory == {"n": 1}
+    with store.reading() as session:
+        assert len(calls.transcript(session, call.id)) == 1
+        facts = facts_for_gate(session, attempt.borrower_id, now=MONDAY)
+    assert (facts.is_robot_stopped, facts.is_number_locked) == (True, True)
+    assert sorted(hold.rule for hold in facts.holds) == ["complaint", "dispute"]
+    lines = inbox.queue(store, now=MONDAY)
+    assert sorted(line.title for line in lines) == ["争议", "投诉"]
+    for action in (CaseAction.TAKE, CaseAction.CLOSE):
+        inbox.act(store, lines[0].id, action, by=Person("zhou"), note="", now=MONDAY)
+    assert len(inbox.queue(store, now=MONDAY)) == 1
+    assert [StoredCallbacks(store).is_first("s", "k", MONDAY) for _ in range(2)] == [True, False]
+    StoredCallbacks(store).call_progressed(call.id, "CA3", "completed", {}, MONDAY)
+    with store.reading() as session:
+        assert attempts.get(session, attempt.id).state is AttemptState.ENDED
 
 
 def test_the_ledger_refuses_change_and_finds_it(store: Store) -> None:
