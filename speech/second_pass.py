@@ -21,8 +21,8 @@ FREE_SURE = 0.35
 
 def is_doubtful(heard: Heard, pcm: Pcm) -> bool:
     """Whether a second ear should hear the same sound: rejected, unsure, or nothing where there was a voice."""
-    if heard.text and not heard.is_rejected:
-        return heard.confidence < SURE
+    if heard.text or heard.is_rejected:
+        return heard.is_rejected or heard.confidence < SURE
     return speech_seconds(pcm) >= LEAST_SPEECH_S
 
 

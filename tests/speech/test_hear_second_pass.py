@@ -23,7 +23,7 @@ QUIET: Pcm = np.zeros(8000, np.int16)
         (Heard("是的", 0.9, is_rejected=True), SPOKEN, True),
         (NOTHING, SPOKEN, True),
         (NOTHING, QUIET, False),
-        (Heard("", 0.0, is_rejected=True), QUIET, False),
+        (Heard("", 0.0, is_rejected=True), QUIET, True),
     ],
 )
 def test_doubt(heard: Heard, pcm: Pcm, doubtful: bool) -> None:
