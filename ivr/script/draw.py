@@ -243,9 +243,12 @@ def _title(sheet: _Sheet, script: Script) -> None:
         sheet.parts.append(f'<rect x="{x}" y="{MARGIN + 28}" width="26" height="24" rx="{radius}" class="box {css}"/>')
         sheet.parts.append(f'<text x="{x + 34}" y="{MARGIN + 45}" class="say">{text}</text>')
         x += 170
-    hint = "盒子里从上到下：步骤名、要说的话、每一条出路。细线是往回走，点线是转接不成。随时可以按 0 转人工，按 * 重听。"
+    hint = "盒子里从上到下：步骤名、要说的话、每一条出路。细线是往回走，点线是转接不成。"
+    common = _common_keys(script)
+    shared = {key: route.goto for step in script.steps.values() for key, route in step.keys.items() if id(route) in common}
+    hint += "".join(f"　随时可按 {key} → {SPECIAL.get(target, target)}" for key, target in sorted(shared.items()))
     sheet.parts.append(f'<text x="{x}" y="{MARGIN + 45}" class="say">{hint}</text>')
-    sheet.width = x + 640
+    sheet.width = x + 13 * len(hint)
     sheet.height = MARGIN + 76
 
 

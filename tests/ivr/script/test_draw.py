@@ -8,9 +8,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ivr.script.draw import draw
+from ivr.script.draw import ASKS, FIELDS_SAID, SLOTS, draw
+from ivr.script.fields import FIELDS
 from ivr.script.layout import layered
 from ivr.script.load import load_script
+from ivr.script.model import AskKind
+from kit.vocabulary import SlotName
 from tests.ivr.script.small import loaded
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -82,3 +85,7 @@ def test_forward_lines_run_down_and_pass_between_boxes() -> None:
 
 def test_nothing_to_place() -> None:
     assert layered([], [], {}, gap=1, layer_gap=1).at == {}
+
+
+def test_every_name_has_a_word_for_people() -> None:
+    assert (set(FIELDS_SAID), set(ASKS), set(SLOTS)) == (set(FIELDS), set(AskKind), set(SlotName))
