@@ -10,14 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kit.phone import mask
-from kit.vocabulary import Outcome
-from store.models import Attempt, Borrower, Call, Case, Loan, Promise, Target
+from kit.vocabulary import Outcome, Severity
+from store.models import Attempt, Borrower, Call, Case, Loan, Note, Promise, Target
 from store.words import PromiseState, TargetState
 
 
 @dataclass(frozen=True, slots=True)
 class TargetReport:
-    """What came of one borrower. `severity` 0..3 and `risk` are of the gravest case; `seconds` of the last call."""
+    """What came of one borrower. `severity` 0..3 and `risk` are of the gravest risk found, tags that opened no case
+    included; `risk` is None when a case of another kind is all there is. `seconds` are of the last call.
+    """
 
     target_id: str
     borrower_id: str
@@ -57,6 +59,7 @@ def _row(session: Session, target: Target, borrower: Borrower, loan: Loan | None
     ids = [call.id for call, _ in calls]
     promise = _promise(session, ids)
     cases = _cases(session, ids)
+    severity, risk = _gravest(cases, _tags(session, ids))
     return TargetReport(
         target_id=target.id,
         borrower_id=borrower.id,
@@ -73,8 +76,8 @@ def _row(session: Session, target: Target, borrower: Borrower, loan: Loan | None
         seconds=_seconds(*last) if last else None,
         promised_on=promise.pay_on if promise else None,
         promised_fen=(promise.amount_fen or promise.due_fen) if promise else None,
-        severity=cases[0].severity if cases else None,
-        risk=cases[0].risk if cases else None,
+        severity=severity,
+        risk=risk,
         case_ids=tuple(case.id for case in cases),
     )
 
@@ -92,6 +95,20 @@ def _promise(session: Session, call_ids: Sequence[str]) -> Promise | None:
 def _cases(session: Session, call_ids: Sequence[str]) -> Sequence[Case]:
     query = select(Case).where(Case.call_id.in_(call_ids)).order_by(Case.severity, Case.opened_at, Case.id)
     return session.scalars(query).all()
+
+
+def _tags(session: Session, call_ids: Sequence[str]) -> Sequence[Note]:
+    """Risks that were noted without a case: `risk:CODE` with the severity's name."""
+    query = select(Note).where(Note.call_id.in_(call_ids), Note.topic.startswith("risk:", autoescape=True))
+    return session.scalars(query).all()
+
+
+def _gravest(cases: Sequence[Case], tags: Sequence[Note]) -> tuple[int | None, str | None]:
+    found = [(case.severity, case.risk) for case in cases if case.risk]
+    found += [(int(Severity[tag.value]), tag.topic.removeprefix("risk:")) for tag in tags]
+    if found:
+        return min(found)
+    return (cases[0].severity, None) if cases else (None, None)
 
 
 def _seconds(call: Call, attempt: Attempt) -> float | None:

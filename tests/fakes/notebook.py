@@ -13,7 +13,6 @@ from ivr.ports import Agent, CallSheet, Turn
 from kit.clock import Clock
 from kit.ids import new_token
 from kit.vocabulary import HangUpReason, Outcome
-from store.live import CALL_ORDERS, UnknownOrder
 
 
 class FakeNotebook:
@@ -105,8 +104,7 @@ class FakeLiveCalls:
         return tuple(self._orders.pop(call_id, ()))
 
     def give_order(self, call_id: str, order: str) -> None:
-        if order not in CALL_ORDERS:
-            raise UnknownOrder(order)
+        """Takes any word, unlike Redis: a call must bear orders that it does not know."""
         self._orders.setdefault(call_id, []).append(order)
 
     def beat(self, worker: str, live: int, slots: int) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
+
 from desk.intake import StoredNotebook
-from ivr.dialogue.effects import Escalate, Promise
+from ivr.dialogue.effects import Complaint, Escalate, Lasting, Promise
 from ivr.meaning import Bound
 from kit.clock import ManualClock
 from kit.vocabulary import HangUpReason, Outcome, Risk, Severity
@@ -55,6 +57,27 @@ def test_one_row_a_borrower(store: Store, clock: ManualClock) -> None:
         None,
     )
     assert (counts[TargetState.DONE], counts[TargetState.BLOCKED], counts[TargetState.WAITING]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "severity", "risk"),
+    [
+        ([Escalate(Risk.WANTS_HUMAN, Severity.P3, "q", "w")], 3, "wants_human"),
+        ([Escalate(Risk.WRONG_PERSON, Severity.P1, "q", "w")], 1, "wrong_person"),
+        ([Escalate(Risk.DISPUTE, Severity.P2, "q", "w"), Escalate(Risk.WANTS_HUMAN, Severity.P3, "q", "w")], 2, "dispute"),
+        ([Complaint("q")], 2, None),
+        ([], None, None),
+    ],
+)
+def test_the_gravest_risk_is_shown_with_or_without_a_case(
+    store: Store, said: list[Lasting], severity: int | None, risk: str | None
+) -> None:
+    attempt, call = cast.ready_call(store)
+    StoredNotebook(store).save_turn(call.id, [], {}, said, store.clock.now())
+    assert attempt.campaign_id is not None
+    with store.reading() as session:
+        (row,) = report(session, attempt.campaign_id)
+    assert (row.severity, row.risk) == (severity, risk)
 
 
 def test_a_released_target_comes_back_at_its_time(store: Store, clock: ManualClock) -> None:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from ivr.ports import Callbacks
 from kit.clock import ManualClock
 from kit.phone import invented_mainland
 from kit.vocabulary import Outcome, Purpose
@@ -19,6 +20,7 @@ from store.callbacks import StoredCallbacks
 from store.models import Attempt
 from store.session import Store
 from store.words import AttemptState, Attention, CampaignState, TargetState
+from tests.fakes.notebook import FakeCallbacks
 from tests.store import cast
 
 
@@ -163,6 +165,26 @@ def test_states_only_rise_and_final_ones_absorb(store: Store, statuses: list[str
         assert final is None or seen.state is final
         final = seen.state if seen.state.is_final else None
     assert ranks == sorted(ranks)
+
+
+@pytest.mark.parametrize("kind", ["fake", "sql"])
+def test_a_callback_is_first_once_per_source_and_key(store: Store, kind: str) -> None:
+    callbacks: Callbacks = FakeCallbacks() if kind == "fake" else StoredCallbacks(store)
+    seen = [callbacks.is_first(source, key, store.clock.now()) for source, key in ("aa", "aa", "ab", "ba", "ab")]
+    assert seen == [True, False, True, True, False]
+
+
+def test_of_many_who_ask_at_once_one_is_first(store: Store) -> None:
+    callbacks, answers = StoredCallbacks(store), list[bool]()
+    threads = [
+        threading.Thread(target=lambda: answers.append(callbacks.is_first("status", "CA1:3", store.clock.now())))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(answers) == [False] * 7 + [True]
 
 
 def test_a_conversation_is_connected_even_when_only_its_end_is_reported(store: Store) -> None:

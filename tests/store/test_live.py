@@ -80,10 +80,6 @@ class TestContract:
         calls.give_order("call_4", order)  # type: ignore[attr-defined]
         assert calls.orders("call_4") == (order,)
 
-    def test_unknown_orders_are_refused(self, calls: LiveCalls) -> None:
-        with pytest.raises(UnknownOrder):
-            calls.give_order("call_1", "dance")  # type: ignore[attr-defined]
-
     def test_a_beat_is_taken(self, calls: LiveCalls) -> None:
         calls.beat("media-1", 3, 20)
 
@@ -117,6 +113,12 @@ def test_slots_are_those_of_workers_that_live(embedded: Settings) -> None:
     assert (live.slots().workers, live.slots().live, live.slots().slots) == (1, 1, 10)
     live.leave("media-2")
     assert live.slots().free == 0
+
+
+@pytest.mark.servers
+def test_unknown_orders_are_refused(live: RedisLiveCalls) -> None:
+    with pytest.raises(UnknownOrder):
+        live.give_order("call_1", "dance")
 
 
 @pytest.mark.servers
