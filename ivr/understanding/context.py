@@ -70,7 +70,27 @@ def _values(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
     strong = [one for one in heard if one.weight >= 50]
     if strong or not said.core:
         return heard
+    if answers := _follow_up(said, hints):
+        return answers + heard
     return next((read for read in (_points(said, hints), _time(said, hints), _promise(said, hints)) if read), []) + heard
+
+
+_GOOD = r"(?:挺|很|都|还|蛮|一切|一直)*(?:好(?:的|着)?|正常|没问题|没事|还行|可以|不错|稳定|没变|没换|没动|一样|老样子|在|有|齐|没丢|在手里|在家|没有变化?|没)(?:的|呢|了)*"
+_BAD = r"(?:我|早就?|已经|都|刚)*(?:换|变|搬|丢|卖|转|抵押|押|坏|撞|借|没|不在|过期|辞|失业)(?:出去|给别人|掉|家|职)*(?:了|啦|的)+"
+_ANSWERS = (
+    (_GOOD, (Intent.VEHICLE_OK, Intent.JOB_OK, Intent.PAPERS_OK, Intent.DETAILS_OK)),
+    (_BAD, (Intent.VEHICLE_ISSUE, Intent.JOB_CHANGED, Intent.PAPERS_ISSUE, Intent.DETAILS_CHANGED)),
+    (r"(?:发|用|加)?(?:微信|短信|邮件|晚上|周末|白天|上午|下午|中午|工作日|下班后?)(?:吧|就行|好了|都行|联系)*", (Intent.PREFERS,)),
+)
+
+
+def _follow_up(said: Utterance, hints: Hints) -> list[Heard]:
+    """A bare 挺好的, 换了 or 微信吧 answers the one such question that the step asks."""
+    for pattern, intents in _ANSWERS:
+        asked = [intent for intent in intents if intent in hints.expect]
+        if len(asked) == 1 and re.fullmatch(pattern, said.core):
+            return [Heard(asked[0], 70, said.core)]
+    return []
 
 
 def _points(said: Utterance, hints: Hints) -> list[Heard]:
