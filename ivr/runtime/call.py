@@ -21,6 +21,7 @@ from ivr.runtime.ear import Ear, Utterance
 from ivr.runtime.keys import Keys
 from ivr.runtime.line import Line
 from ivr.runtime.mouth import Mouth
+from ivr.runtime.playout import Saying
 from ivr.runtime.talk import Talk, ending, says
 from ivr.runtime.tape import Tape
 from ivr.runtime.transcript import Transcript
@@ -52,6 +53,7 @@ class StreamCall:
         self._wake: WakeAt | None = None
         self._after: HangUp | Transfer | None = None
         self._held: list[Utterance] = []
+        self._cut: list[Saying] = []
         self._quiet_since = self._media_at = self._orders_at = self._played_at = self._now
         self._is_overheard = self._is_time_up = self._has_lost_tape = False
         self.is_over = False
@@ -66,7 +68,8 @@ class StreamCall:
                 self._wake = effect
                 self._quiet_since = self._now
         if spoken := says(effects):
-            self._transcript.we_said(self._mouth.clear())
+            self._transcript.we_said([*self._cut, *self._mouth.clear()])
+            self._cut = []
             if not all(self._say(say) for say in spoken):
                 return
         if ended := ending(effects):
@@ -105,7 +108,7 @@ class StreamCall:
     def lost(self) -> None:
         """The socket broke while the call may go on: keep what was said, let the carrier bring it back."""
         if not self._talk.is_finished and not self.is_over:
-            self._transcript.we_said(self._playout.cut())
+            self._transcript.we_said([*self._cut, *self._playout.cut()])
             self._talk.save(self._transcript.take())
             self._line.notebook.set_state(self._talk.sheet.call_id, "dropped")
 
@@ -141,12 +144,24 @@ class StreamCall:
         return True
 
     def _interrupt(self, cause: str) -> None:
+        """Be quiet at once. What was cut is told to the dialogue when it is known that somebody took the floor."""
         INTERRUPTIONS.labels(cause).inc()
-        dropped = self._mouth.clear()
-        self._transcript.we_said(dropped)
+        self._cut = self._mouth.clear()
         self._quiet_since = self._now
-        if dropped and dropped[0].say.say_id:
-            self._tell(Interrupted(dropped[0].say.say_id, dropped[0].heard))
+
+    def _give_floor(self) -> None:
+        """Somebody did take the floor: what they heard of us is written down and told."""
+        cut, self._cut = self._cut, []
+        self._transcript.we_said(cut)
+        if cut and cut[0].say.say_id:
+            self._tell(Interrupted(cut[0].say.say_id, cut[0].heard))
+
+    def _take_floor_back(self) -> None:
+        """It was a cough, an 嗯 or nothing: go on where we were cut."""
+        cut, self._cut = self._cut, []
+        if cut:
+            INTERRUPTIONS.labels("false").inc()
+            self._mouth.go_on(cut)
 
     def _hear(self, media: stream.Media) -> None:
         self._media_at = self._now
@@ -185,6 +200,7 @@ class StreamCall:
     def _key(self, digit: str) -> None:
         if self._is_interruptible:
             self._interrupt("key")
+        self._give_floor()
         self._keys.push(digit, self._now)
 
     def _tell_keys(self) -> None:
@@ -214,17 +230,20 @@ class StreamCall:
 
     def _consider(self, utterance: Utterance) -> None:
         """What is said over our speech interrupts it, waits for its end, or merely accompanies it."""
-        if not utterance.heard.text:
+        text = utterance.heard.text
+        if self._cut and (not text or is_accompanying(text)):
+            self._take_floor_back()
+        if not text:
             return
-        if not self._playout.is_playing:
-            self._understand(utterance)
-        elif is_accompanying(utterance.heard.text):
+        if self._playout.is_playing and is_accompanying(text):
             self._transcript.they_said(utterance)
-        elif self._is_interruptible:
-            self._interrupt("words")
-            self._understand(utterance)
-        else:
+        elif self._playout.is_playing and not self._is_interruptible:
             self._held.append(utterance)
+        else:
+            if self._playout.is_playing:
+                self._interrupt("words")
+            self._give_floor()
+            self._understand(utterance)
 
     def _understand(self, utterance: Utterance) -> None:
         self._mouth.decided(self._now, utterance.ended_at)
@@ -299,7 +318,7 @@ class StreamCall:
     def _stopped(self, reason: HangUpReason) -> None:
         """The line is gone. What was said last is still made out: a promise cut by the line is kept."""
         last = self._ear.utterance(self._now, must_end=True)
-        self._transcript.we_said(self._playout.cut())
+        self._transcript.we_said([*self._cut, *self._playout.cut()])
         for utterance in [*self._held, *([last] if last and last.heard.text else [])]:
             meaning = self._talk.understand(utterance.heard)
             self._transcript.they_said(utterance, meaning_to_dict(meaning))

@@ -29,7 +29,14 @@ class Mouth:
     def say(self, say: Say, at_s: float) -> None:
         """Send a Say. Raises LookupError when a piece was not rendered, before anything of it is sent."""
         sounds = [self._line.prompts.sound(piece) for piece in say.pieces]
-        for sound, mark in self.playout.queue(say, sounds, at_s):
+        self._speak(self.playout.queue(say, sounds, at_s))
+
+    def go_on(self, cut: list[Saying]) -> None:
+        """Say the rest of what was cut off."""
+        self._speak(self.playout.requeue(cut))
+
+    def _speak(self, parts: list[tuple[bytes, str]]) -> None:
+        for sound, mark in parts:
             for start in range(0, len(sound), FRAME_MAX):
                 self._send(stream.media(self._stream_sid, sound[start : start + FRAME_MAX]))
                 self._measure()

@@ -79,6 +79,17 @@ class Playout:
         self._sayings.append(Saying(say, pieces, began_s=at_s))
         return [(piece.sound, piece.name) for piece in pieces]
 
+    def requeue(self, cut: list[Saying]) -> list[tuple[bytes, str]]:
+        """Go on with what was cut, from the beginning of the piece in which it was; returns what to send."""
+        for saying in cut:
+            for place, piece in enumerate(saying.pieces):
+                piece.name = f"{self.generation}.{saying.say.say_id}.{place}"
+                if piece.played < len(piece.sound):
+                    piece.played, piece.is_heard = 0, False
+            saying.ran_out_at = None
+            self._sayings.append(saying)
+        return [(piece.sound, piece.name) for saying in cut for piece in saying.pieces if not piece.is_heard]
+
     def marked(self, name: str) -> bool:
         """A mark came back; False when it is of an older generation or unknown. Earlier pieces were played too."""
         if not name.startswith(f"{self.generation}."):

@@ -17,7 +17,7 @@ from kit.vocabulary import HangUpReason, Intent, Outcome, SlotName
 from speech.audio import decode_mulaw, encode_mulaw
 from speech.ports import Pcm
 from tests.ivr.dialogue.small import said
-from tests.ivr.runtime.rig import CALL, FRAME, LOUD, SID, House, Phone, Plot, sheet
+from tests.ivr.runtime.rig import CALL, FRAME, LOUD, SID, EarFor, House, Phone, Plot, sheet
 from tests.ivr.runtime.test_call import HELLO
 
 
@@ -213,6 +213,28 @@ def test_7_backchannels_do_not_interrupt(text: str, seconds: float) -> None:
     phone = house.phone(plot)
     assert "clear" not in phone.events
     assert house.spoken("callee") == [text]
+
+
+@pytest.mark.parametrize("text", ["嗯", ""])
+def test_7_what_stopped_us_for_nothing_lets_us_go_on(text: str) -> None:
+    house = House()
+    house.ear.has_partials = False
+    house.ear.feed = lambda pcm: (EarFor.feed(house.ear, pcm), "")[1]  # type: ignore[method-assign]
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.wait(3.5)
+        yield from phone.say(text, 0.5)
+        yield from phone.wait(1.0)
+        assert phone.events.count("clear") == 1
+        assert phone.is_bot_speaking
+        yield from phone.until_quiet()
+        yield from phone.say("不是")
+        yield from phone.wait(10)
+
+    house.phone(plot)
+    assert "".join(house.spoken("bot")) == HELLO + "打扰了，再见。"
+    assert house.spoken("bot")[0] == HELLO, "one turn, heard whole"
+    assert house.notebook.finished[CALL][0] is Outcome.WRONG_NUMBER
 
 
 def test_7_a_cough_and_a_bang_do_not_interrupt() -> None:
