@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ivr.dialogue import edges, events, outcome, risks, routing
@@ -10,7 +11,7 @@ from ivr.dialogue.errors import PeerMisbehaved, Refused
 from ivr.dialogue.memory import TEXTS_KEPT, Phase, State
 from ivr.dialogue.routing import intents_of
 from ivr.dialogue.walk import Walk, silence_of, unclear_of
-from ivr.meaning import Meaning, Slot
+from ivr.meaning import Meaning, RiskFound, Slot
 from ivr.script.model import REPEAT, AskKind, Line, Step
 from kit.vocabulary import Announcement, HangUpReason, Intent, Outcome, Risk, Severity, SlotName
 
@@ -23,8 +24,9 @@ def _understood(walk: Walk, event: events.Understood) -> None:
     if state.phase is Phase.LISTENING and not state.is_verified and (kind := _announcement(meaning)):
         return _end_for_machine(walk, kind)
     state.texts = [*state.texts, meaning.text][-TEXTS_KEPT:] if meaning.text else state.texts
-    fresh = walk.desk.tell_risks(meaning.risk)
-    if {risk.category for risk in meaning.risk} & {Risk.WRONG_PERSON, Risk.THIRD_PARTY}:
+    found = tuple(_as_can_be(risk, state) for risk in meaning.risk)
+    fresh = walk.desk.tell_risks(found)
+    if {risk.category for risk in found} & {Risk.WRONG_PERSON, Risk.THIRD_PARTY}:
         state.is_callee = state.is_verified = False
     walk.desk.hear(meaning, walk.asking)
     if state.phase in (Phase.TRANSFERRING, Phase.OVER):
@@ -34,6 +36,13 @@ def _understood(walk: Walk, event: events.Understood) -> None:
         walk.trail.append(edges.risk(taken))
         return walk.enter(walk.script.risk[taken])
     return _route(walk, meaning) if state.phase is Phase.LISTENING else None
+
+
+def _as_can_be(risk: RiskFound, state: State) -> RiskFound:
+    """A verified borrower's number is not a wrong one: somebody else speaks now, and the number is not locked."""
+    if risk.category is Risk.WRONG_PERSON and state.is_verified:
+        return replace(risk, category=Risk.THIRD_PARTY)
+    return risk
 
 
 def _route(walk: Walk, meaning: Meaning) -> None:

@@ -5,6 +5,7 @@ Decides; changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ivr.dialogue import edges
@@ -13,6 +14,14 @@ from ivr.meaning import Meaning, Slot
 from ivr.script.fields import FIELDS, Facts, Kind
 from ivr.script.model import BACK, Condition, Route, Script, Step
 from kit.vocabulary import Intent, SlotName
+
+SMALL_TALK = frozenset({Intent.GREETING, Intent.THANKS, Intent.GOODBYE, Intent.HOLD_ON, Intent.BACKCHANNEL})
+SLOTS_OF = {
+    Intent.CALL_BACK_LATER: frozenset({SlotName.CALLBACK_AT}),
+    Intent.BUSY_NOW: frozenset({SlotName.CALLBACK_AT}),
+    Intent.PREFERS: frozenset({SlotName.HOURS, SlotName.CHANNEL}),
+}
+"""The values that belong to a wish about the call itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,24 @@ def choose(script: Script, step: Step, meaning: Meaning, *, state: State, facts:
     answers = [choice for choice in own if _is_active(choice.route.when, meaning)]
     anything = [choice for choice in own if choice not in answers]
     order = (*answers, *anywhere, *anything)
-    return next((one for one in order if holds(one.route.when, meaning, state=state, facts=facts)), None)
+    fitting = [one for one in order if holds(one.route.when, meaning, state=state, facts=facts)]
+    return next((one for one in fitting if _serves(one, meaning, fitting)), None)
+
+
+def _serves(choice: Choice, meaning: Meaning, fitting: Sequence[Choice]) -> bool:
+    """What was said first of all decides: an answer in passing yields to an `always` route for the primary intent.
+
+    So "that does not suit me, call tomorrow at three" books a call and promises nothing.
+    """
+    primary = meaning.intent
+    if choice.is_anywhere or primary in SMALL_TALK or _speaks_of(choice.route.when, primary):
+        return True
+    return not any(other.is_anywhere and primary in other.route.when.intents for other in fitting)
+
+
+def _speaks_of(when: Condition, intent: Intent) -> bool:
+    slots = when.heard | when.has | ({when.problem} if when.problem else frozenset())
+    return intent in when.intents or bool(slots & SLOTS_OF.get(intent, frozenset()))
 
 
 def holds(when: Condition, meaning: Meaning, *, state: State, facts: Facts) -> bool:

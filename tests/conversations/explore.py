@@ -11,17 +11,19 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from ivr import terminal
 from ivr.dialogue.edges import FAULT, all_edges
 from ivr.dialogue.play import Beat, Either, Play, PlayLine, Stage, perform, write
+from ivr.script.fields import FactValue
 from ivr.script.model import Condition, Script
 from ivr.understanding import understand
 from kit.vocabulary import Risk, Severity, SlotName
 from tests.conversations.stage import FILES, FOLDER, performance_of, script_of
 
 NOW = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
+FACTS: dict[str, dict[str, FactValue]] = {"due_reminder": {"due_on": date(2026, 11, 26), "overdue_days": 0}}
 MOST_MOMENTS = 1500
 WORDS = """
 我真的不想活了 我要砍死你们 我要找律师起诉你们 我得了癌症刚做完手术 我失业了没有收入
@@ -77,7 +79,7 @@ def explore(script: Script) -> tuple[dict[str, list[tuple[PlayLine, ...]]], set[
     plays = [file for file in FILES if file.name.startswith(f"{script.id}.") and ".ways_" not in file.name]
     left = set(all_edges(script)).difference(*(performance_of(file).trail for file in plays))
     found: dict[str, list[tuple[PlayLine, ...]]] = {}
-    stage = Stage(script, terminal.invented_facts(NOW.date()), NOW, understand)
+    stage = Stage(script, {**terminal.invented_facts(NOW.date()), **FACTS.get(script.id, {})}, NOW, understand)
     stage.begin()
     seen: set[tuple[object, ...]] = set()
     queue = deque([Moment(stage, ())])
@@ -140,11 +142,11 @@ def _typed(script: Script, step_id: str, left: set[str]) -> Iterator[str]:
 
 def _meanings(when: Condition, script: Script) -> Iterator[str]:
     slots = [SLOTS[name] for name in sorted(when.heard | when.has) if name in SLOTS]
-    if when.matches == "amount_fen":
+    if when.matches == "amount_fen" and SlotName.AMOUNT_FEN in when.heard | when.has:
         slots = [slot for slot in slots if not slot.startswith("amount_fen")] + ["amount_fen=320000"]
     if when.problem in SLOTS:
         slots.append(SLOTS[when.problem] + "?past")
-    for intent in sorted(when.intents) or [""]:
+    for intent in [str(intent) for intent in sorted(when.intents)] or [""]:
         yield "!" + " ".join([intent, *slots]).strip()
 
 
@@ -153,7 +155,8 @@ def _key(stage: Stage) -> tuple[object, ...]:
     memory = stage.dialogue.to_dict()
     slots = {slot["name"] for slot in memory["slots"] if slot["problem"] is None}
     names = ("step", "phase", "is_verified")
-    return (frozenset(slots & {"pay_on", "amount_fen"}), *(memory[name] for name in names))
+    is_all = {"amount_fen": 320_000}.items() <= {slot["name"]: slot["value"] for slot in memory["slots"]}.items()
+    return (frozenset(slots & {"pay_on", "amount_fen"}), is_all, *(memory[name] for name in names))
 
 
 def _group(edge: str) -> str:
@@ -167,7 +170,7 @@ def _write(script: Script, group: str, paths: Sequence[tuple[PlayLine, ...]]) ->
         node = root
         for cue in path:
             node = node.after.setdefault(cue, Node())
-    play = Play(script.id, f"走遍 {group}", NOW, {}, _beats(root))
+    play = Play(script.id, f"走遍 {group}", NOW, FACTS.get(script.id, {}), _beats(root))
     facts = terminal.invented_facts(NOW.date())
     text = write(play, perform(play, script, facts=facts, understand=understand).beats)
     (FOLDER / f"{script.id}.ways_{group}.yaml").write_text(text, encoding="utf-8")

@@ -400,3 +400,23 @@ def test_a_hand_over_that_fails_goes_on_where_it_was() -> None:
     call.on(events.Commanded("hand_over"))
     call.on(events.TransferFailed())
     assert call.spoken == "请问您什么时候方便还款？"
+
+
+def test_an_answer_in_passing_yields_to_what_was_said_first() -> None:
+    call = Call()
+    call.verify()
+    call.says("明天再打给我，转人工也行", Intent.REQUEST_HUMAN, slots=(FRIDAY,))
+    assert call.last_of(out.Transfer).reason == "request_human"
+    call = Call()
+    call.verify()
+    call.says("谢谢，周五还", Intent.THANKS, slots=(FRIDAY,))
+    assert call.dialogue.step == "check"
+
+
+def test_a_verified_number_is_never_locked_as_a_wrong_one() -> None:
+    call = Call()
+    call.verify()
+    call.says("打错了", Intent.WRONG_PERSON, risk=(RiskFound(Risk.WRONG_PERSON, Severity.P1),))
+    assert call.last_of(out.Escalate).risk is Risk.THIRD_PARTY
+    assert not call.of(out.LockNumber)
+    assert not call.dialogue.is_verified
