@@ -18,7 +18,16 @@ from speech.ports import Synthesizer
 
 CACHE = Path("var/benchmark_clips")
 VOICES = ("zf_xiaobei", "zf_xiaoni", "zm_yunjian", "zm_yunxi", "zm_yunyang")
-INTERRUPTIONS = ("等一下我先问你", "你们是哪个公司的", "我已经还过钱了", "不好意思我在开车", "你别说了听我讲", "喂你找谁啊", "这个钱我不认", "能不能晚几天还")
+INTERRUPTIONS = (
+    "等一下我先问你",
+    "你们是哪个公司的",
+    "我已经还过钱了",
+    "不好意思我在开车",
+    "你别说了听我讲",
+    "喂你找谁啊",
+    "这个钱我不认",
+    "能不能晚几天还",
+)
 ACCOMPANIMENTS = ("嗯", "对", "哦", "好的", "嗯嗯", "啊", "是的")
 LEVELS = (1.0, 0.6, 0.35)
 

@@ -58,6 +58,11 @@ class Peer:
             await asyncio.sleep(FRAME_S / 2)
         return time.monotonic()
 
+    async def press(self, digit: str) -> None:
+        """Press a key."""
+        if self._socket is not None and not self._socket.closed:
+            await self._send({"event": "dtmf", "streamSid": self.call_id, "dtmf": {"track": "inbound_track", "digit": digit}})
+
     async def wait_for(self, event: str, *, after: float, patience_s: float) -> float | None:
         """When that event came first after a moment; None when it did not within the patience."""
         until = time.monotonic() + patience_s

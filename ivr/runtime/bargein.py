@@ -14,14 +14,16 @@ import numpy as np
 
 from speech.ports import Pcm
 
-NEEDED_FRAMES = 13
-"""260 ms of voice..."""
-WITHIN_FRAMES = 16
-"""...within 320 ms."""
+NEEDED_FRAMES = 14
+"""280 ms of voice..."""
+WITHIN_FRAMES = 21
+"""...within 420 ms: stops between syllables are silent."""
 LONG_FRAMES = 35
 """700 ms: by then anything pitched interrupts, whatever its words seem to be."""
-PITCHED_SHARE = 0.5
+PITCHED_SHARE = 0.4
 """Share of the voiced frames that must have a pitch."""
+RUMBLE_BINS = 10
+"""Below 150 Hz a telephone carries no voice, but cars do."""
 PITCH_STRENGTH = 0.45
 LOWEST_LAG, HIGHEST_LAG = 20, 107
 """75 to 400 Hz at 8 kHz."""
@@ -72,6 +74,7 @@ def _features(pcm: Pcm) -> _Frame:
     samples = pcm.astype(np.float32)
     samples -= samples.mean()
     spectrum = np.abs(np.fft.rfft(samples, 512)) ** 2
+    spectrum[:RUMBLE_BINS] = 0.0
     correlation = np.fft.irfft(spectrum, 512)
     strength = float(correlation[LOWEST_LAG:HIGHEST_LAG].max() / (correlation[0] + 1e-9))
     return _Frame(True, strength >= PITCH_STRENGTH)
