@@ -17,11 +17,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from ivr.dialogue import effects as out
-from ivr.dialogue.play import BadPlay, Play, PlayLine, Stage
+from ivr.dialogue.play import CUES, BadPlay, Beat, Either, Play, PlayLine, Stage
 from ivr.meaning import Meaning
 from ivr.script.fields import Facts
 from kit.labels import OUTCOMES, RISKS
-from kit.phone import invented_mainland
 from speech.audio import write_wav
 from speech.ports import Synthesizer
 
@@ -36,6 +35,8 @@ COMMANDS = {
 TRANSFERS = {"/done": "done", "/failed": "failed"}
 PLAYERS = ("aplay", "paplay", "afplay", "ffplay")
 HELP = "直接打字＝说话；#1234＝按键；空行＝不出声；/interrupt 听到的话；/hangup /lost /timeup /done /failed；/quit"
+FICTIONAL_NUMBER = "12025550195"
+"""Lies in the range of the North American plan that is kept for fiction: it can stand in plays and rings nobody."""
 STYLES = {"bot": "bold cyan", "private": "bold magenta", "effect": "yellow", "end": "bold green"}
 NAMES = {"bot": "机器人", "private": "机器人（仅本人）", "effect": "记录", "end": "结束"}
 
@@ -44,7 +45,7 @@ def invented_facts(today: date, name: str = "王小明") -> Facts:
     """A borrower who does not exist, five days overdue: id ends in 1234."""
     return {
         "lender": "安行汽车金融",
-        "callback_number": invented_mainland(95).removeprefix("+86"),
+        "callback_number": FICTIONAL_NUMBER,
         "borrower_name": name,
         "id_last4": "1234",
         "birth_md": "0512",
@@ -97,9 +98,20 @@ def talk(stage: Stage, read: Callable[[], str], console: Console, speak: Callabl
 def replay(play: Play, stage: Stage, console: Console) -> None:
     """Perform a play aloud on the console, with what was understood and why."""
     show(stage.begin(), console)
-    for key, text in play.cues:
-        console.print(f"[bold white]{key}：{escape(text)}[/bold white]")
-        lines = stage.cue(key, text)
+    _replay(play.beats, stage, console)
+
+
+def _replay(beats: Iterable[Beat], stage: Stage, console: Console) -> None:
+    for beat in beats:
+        if isinstance(beat, Either):
+            for name, branch in beat.branches.items():
+                console.rule(escape(name))
+                _replay(branch, stage.fork(), console)
+            return
+        if beat[0] not in CUES:
+            continue
+        console.print(f"[bold white]{beat[0]}：{escape(beat[1])}[/bold white]")
+        lines = stage.cue(*beat)
         if stage.meaning is not None:
             console.print(f"[dim]  听懂：{escape(understood(stage.meaning))}[/dim]")
         show(lines, console)

@@ -19,6 +19,7 @@ import yaml
 
 from ivr.dialogue import effects as out
 from ivr.dialogue import events
+from ivr.dialogue.errors import PeerMisbehaved, Refused
 from ivr.dialogue.machine import Dialogue
 from ivr.meaning import Hints, Meaning, RiskFound, Slot, slot_from_dict
 from ivr.script.fields import FIELDS, Facts, FactValue, Kind
@@ -163,7 +164,10 @@ class Stage:
     def _receive(self, event: events.Event) -> list[out.Effect]:
         memory = json.loads(json.dumps(self.dialogue.to_dict()))
         self.dialogue = Dialogue.from_dict(memory, self.script, self.facts)
-        return self.dialogue.receive(event, self.now)
+        try:
+            return self.dialogue.receive(event, self.now)
+        except (Refused, PeerMisbehaved) as refusal:
+            raise BadPlay(f"这里不能这样：{refusal}") from None
 
     def _took(self, effects: list[out.Effect]) -> list[PlayLine]:
         self.effects = effects
