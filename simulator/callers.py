@@ -214,7 +214,7 @@ class _Caller:
         return text, self._line.clock.now() - 1.0
 
     def _rule(self, text: str) -> Rule | None:
-        return next((rule for rule in self._who.rules if rule not in self._spent and rule.fits(text)), None)
+        return self._who.rule(text, without=self._spent)
 
     def _choose(self, text: str) -> Act:
         if self._turns is not None:

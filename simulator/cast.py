@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+from collections.abc import Set
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from rapidfuzz import fuzz
 NAMESAKE = Path(__file__).parent / "cast.yaml"
 _DIGITS = "零一二三四五六七八九"
 _PUNCTUATION = re.compile(r"[^\w]|_")
+_EXACT_UP_TO = 3
 _ALIKE = 88.0
 """Share of equal letters (rapidfuzz ratio) from which two pinyin stretches count as the same words."""
 
@@ -38,16 +40,21 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An act for what is heard: any of `hears` (parts joined by + must all be there), none of `unless`."""
+    """An act for what is heard: any of `hears` (parts joined by + must all be there), none of `unless`.
+
+    Of several rules that fit, the one whose keyword was heard last is taken: people answer the last question.
+    """
 
     hears: tuple[str, ...]
     act: Act
     unless: tuple[str, ...] = ()
     once: bool = False
 
-    def fits(self, text: str) -> bool:
-        """Whether the text calls for this act."""
-        return any(is_heard(word, text) for word in self.hears) and not any(is_heard(word, text) for word in self.unless)
+    def place(self, text: str) -> int:
+        """Where in the text the keyword that calls for this act ends; -1 when none does."""
+        if any(heard_at(word, text) >= 0 for word in self.unless):
+            return -1
+        return max(heard_at(word, text) for word in self.hears)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +104,15 @@ class Persona:
         """A line with its blanks filled: {name}, {surname}, {id_last4} (digit by digit), {amount_yuan}, {loan_no}."""
         filled = {name: str(value) for name, value in self.facts.items()}
         if "id_last4" in filled:
-            filled["id_last4"] = "".join(_DIGITS[int(d)] if d.isdigit() else d for d in filled["id_last4"])
+            filled["id_last4"] = "，".join(_DIGITS[int(d)] if d.isdigit() else d for d in filled["id_last4"])
         filled["surname"] = filled.get("name", "")[:1]
         return text.format_map(filled)
+
+    def rule(self, text: str, *, without: Set[Rule] = frozenset()) -> Rule | None:
+        """The rule that the text calls for; the earlier of two that are equally late in it."""
+        fitting = [(rule.place(text), -order, rule) for order, rule in enumerate(self.rules) if rule not in without]
+        place, _, rule = max(fitting, key=lambda one: one[:2], default=(-1, 0, None))
+        return rule if place >= 0 else None
 
     def lines(self) -> list[str]:
         """Every sentence that this persona may say, each once."""
@@ -115,21 +128,28 @@ class Persona:
         return f"{self.key}-{hashlib.sha256(repr(sound).encode()).hexdigest()[:16]}.ulaw"
 
 
-def is_heard(word: str, text: str) -> bool:
-    """Whether a keyword is in a text, letter by letter or by its sound; `a+b` wants both, in any order."""
-    plain, syllables = _plain(text), _syllables(_plain(text))
-    return all(_is_part_heard(_plain(part), plain, syllables) for part in word.split("+"))
+def heard_at(word: str, text: str) -> int:
+    """Where a keyword ends in a text (in characters), by its letters or by its sound; -1 when it is not there.
+
+    `a+b` wants both, in any order. Words of up to three syllables must sound the same; longer ones nearly so.
+    """
+    plain = _plain(text)
+    places = [_part_at(_plain(part), plain) for part in word.split("+")]
+    return max(places) if min(places) >= 0 else -1
 
 
-def _is_part_heard(part: str, text: str, syllables: tuple[str, ...]) -> bool:
-    if not part or part in text:
-        return bool(part)
-    wanted = _syllables(part)
+def _part_at(part: str, text: str) -> int:
+    at = text.rfind(part)
+    if not part or at >= 0:
+        return at + len(part) if part else -1
+    wanted, syllables = _syllables(part), _syllables(text)
     if len(wanted) < 2:
-        return False
-    target = " ".join(wanted)
-    windows = (" ".join(syllables[at : at + len(wanted)]) for at in range(len(syllables) - len(wanted) + 1))
-    return any(fuzz.ratio(target, window) >= _ALIKE for window in windows)
+        return -1
+    target, least = " ".join(wanted), _ALIKE if len(wanted) > _EXACT_UP_TO else 100.0
+    for place in range(len(syllables) - len(wanted), -1, -1):
+        if fuzz.ratio(target, " ".join(syllables[place : place + len(wanted)])) >= least:
+            return place + len(wanted)
+    return -1
 
 
 def _plain(text: str) -> str:

@@ -27,12 +27,14 @@ class Utterance:
     ended: float = 0.0
     parts: list[asyncio.Future[str]] = field(default_factory=list)
     is_cut: bool = False
+    share_played: float = 1.0
     is_used: bool = False
     """Already answered, by talking over it."""
 
     async def text(self) -> str:
-        """Its words, as far as they are known by now or soon."""
-        return "".join([await part for part in list(self.parts)])
+        """Its words; of one that was cut only those that were played."""
+        whole = "".join([await part for part in self.parts])
+        return whole[: round(len(whole) * self.share_played)] if self.is_cut else whole
 
 
 class Listener:
@@ -44,6 +46,7 @@ class Listener:
         self._ear = ear
         self._pending = bytearray()
         self._arrived_at = 0.0
+        self._arrived_bytes = 0
         self._parts: list[asyncio.Future[str]] = []
         self._voice_at = 0.0
         self.utterances: asyncio.Queue[Utterance] = asyncio.Queue()
@@ -63,6 +66,7 @@ class Listener:
 
     def _on_arrival(self, sound: Sound) -> None:
         self._arrived_at = self._line.clock.now()
+        self._arrived_bytes += len(sound.mulaw)
         if sound.text is not None:
             if sound.text:
                 self._submit()
@@ -70,10 +74,11 @@ class Listener:
         elif not self.is_deaf and (self._pending or audio.level(sound.mulaw) > VOICED_LEVEL / 2):
             self._pending += sound.mulaw
 
-    def _on_clear(self) -> None:
+    def _on_clear(self, dropped: int) -> None:
         self._submit()
-        if self.current is not None:
+        if self.current is not None and dropped:
             self.current.is_cut = True
+            self.current.share_played = max(0.0, 1 - dropped / max(1, self._arrived_bytes))
 
     def _submit(self) -> None:
         if self._pending:
@@ -106,7 +111,7 @@ class Listener:
     def _end(self, utterance: Utterance) -> None:
         self._submit()
         utterance.ended = self._voice_at
-        utterance.parts, self._parts = self._parts, []
+        utterance.parts, self._parts, self._arrived_bytes = self._parts, [], self._line.playout.buffered_bytes
         self.current = None
         self.started.clear()
         self.utterances.put_nowait(utterance)

@@ -33,7 +33,7 @@ class Playout:
         self._offset = 0
         self.buffered_bytes = 0
         self.on_arrival: Callable[[Sound], None] = lambda sound: None
-        self.on_clear: Callable[[], None] = lambda: None
+        self.on_clear: Callable[[int], None] = lambda dropped: None
 
     def put(self, mulaw: bytes, text: str | None = None) -> None:
         """Add sound behind what waits."""
@@ -59,8 +59,8 @@ class Playout:
     def clear(self) -> None:
         """Drop the sound; every pending mark is reached now."""
         items, self._items = self._items, deque()
-        self._offset = self.buffered_bytes = 0
-        self.on_clear()
+        dropped, self._offset, self.buffered_bytes = self.buffered_bytes, 0, 0
+        self.on_clear(dropped)
         for item in items:
             if not isinstance(item, Sound):
                 item()

@@ -11,7 +11,7 @@ import pytest
 
 from simulator import audio, clips
 from simulator.callers import SPEECH_LEVEL
-from simulator.cast import BadCast, Cast, Persona, is_heard
+from simulator.cast import BadCast, Cast, Persona, heard_at
 from simulator.ear import CommandEar
 from tests.simulator.world import CALLEE, notes, world
 
@@ -48,10 +48,12 @@ for line in open(sys.argv[1], encoding="utf-8"):
         ("陪您说话", "请一位同事来赔您说画", True),
         ("转接", "好的，再见", False),
         ("对吗", "对，没错", False),
+        ("再见", "您在今天还清", False),
+        ("遇到了什么困难", "遇到了十么困蓝", True),
     ],
 )
 def test_words_are_heard_by_letters_or_by_sound(word: str, text: str, expected: bool) -> None:
-    assert is_heard(word, text) is expected
+    assert (heard_at(word, text) >= 0) is expected
 
 
 def test_the_cast_is_whole() -> None:
@@ -76,19 +78,22 @@ def test_a_wrong_cast_is_named(tmp_path: Path) -> None:
 
 
 def _rule_answer(persona: Persona, text: str) -> str:
-    return next((rule.act.says for rule in persona.rules if rule.fits(text)), persona.otherwise.says)
+    rule = persona.rule(text)
+    return (rule.act if rule else persona.otherwise).says
 
 
 @pytest.mark.parametrize(
     ("persona", "heard", "answer"),
     [
-        ("pays_today", "您好，本次通话会录音。请问您是陶立新本人吗？", "嗯，我是。"),
+        ("pays_today", "您好，本次通话会录音。请问您是陶立新本人吗？", "是的，我就是。"),
         ("pays_today", "请说出或者按键输入身份证号码的后四位。", "{id_last4}。"),
         ("pays_today", "请问这次没有按时还款，是忘记了，还是遇到了什么困难？", "不好意思，我今天下午就还。"),
-        ("pays_today", "跟您确认一下，您在十一月二十三号还清本期三千二百元，对吗？", "对。"),
+        ("pays_today", "跟您确认一下，您在十一月二十三号还清本期三千二百元，对吗？", "对的，没错。"),
         ("pays_today", "感谢您的接听，再见。", ""),
-        ("forgot", "没关系。请问您打算哪一天还款？", "我明天上午还。"),
+        ("forgot", "没关系。请问您打算哪一天还款？", "我明天上午就还。"),
         ("wrong_number", "请问您是苗国栋本人吗", "你打错了，没这个人。"),
+        ("pays_today", "请问您是陶立新本人吗？谢谢您。请说出身份证号码的后四位。", "{id_last4}。"),
+        ("promises_in_two_turns", "好的，先还这一部分。剩下的部分，您大概什么时候可以还呢？", "剩下的月底还。"),
         ("despair", "请您先不要挂电话，我马上请一位同事来陪您说话。", ""),
         ("already_paid", "请问您是哪一天、用什么方式还的？", "昨天下午用手机银行转的。"),
     ],
@@ -104,7 +109,7 @@ def test_a_caller_follows_what_it_hears() -> None:
         async with world({"/voice": script}, personas={CALLEE: "hears_words"}, ear="cat") as here:
             call = await here.create()
             await here.over(call)
-            assert [one["text"] for one in notes(call, "says")] == ["我是", "四零七一", "再见"]
+            assert [one["text"] for one in notes(call, "says")] == ["我是", "四，零，七，一", "再见"]
             assert call.ended_by == "callee"
             heard = notes(call, "heard")[0]
             reply = notes(call, "says")[0]["t"] - heard["ended"]
