@@ -420,3 +420,12 @@ def test_a_verified_number_is_never_locked_as_a_wrong_one() -> None:
     assert call.last_of(out.Escalate).risk is Risk.THIRD_PARTY
     assert not call.of(out.LockNumber)
     assert not call.dialogue.is_verified
+
+
+def test_the_summary_names_the_risks_of_the_call() -> None:
+    call = Call()
+    call.says("失业了", risk=(RiskFound(Risk.INCOME_LOSS, Severity.P2),))
+    call.says("我不想活了", risk=(DESPAIR,))
+    assert call.last_of(out.Transfer).summary == (
+        "接听人（未核实身份）流露轻生念头，请先关心安抚，不谈欠款，涉及：失去收入。对方刚才说：“我不想活了”。"
+    )
