@@ -26,6 +26,7 @@ from ivr.dialogue.effects import Piece
 from ivr.meaning import Hints, Meaning
 from ivr.ports import CallSheet
 from ivr.runtime.line import Line, Slots
+from ivr.runtime.pulse import warm
 from ivr.script.model import REPEAT, Ask, AskKind, Condition, Patience, Place, Route, Script, Step
 from ivr.script.model import Line as Words
 from ivr.views import health_blueprint, media_blueprint
@@ -156,6 +157,7 @@ def app() -> Flask:
         hearing=ThreadPoolExecutor(8),
         slots=Slots(THREADS),
     )
+    warm(line)
     flask = Flask("benchmark")
     flask.register_blueprint(media_blueprint(line))
     flask.register_blueprint(health_blueprint(line))

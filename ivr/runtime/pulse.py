@@ -9,8 +9,12 @@ import socket
 import threading
 from types import FrameType
 
+import numpy as np
+
+from ivr.meaning import Hints
 from ivr.runtime.line import Line
 from kit.metrics import TROUBLES
+from speech.ports import LINE_RATE_HZ, EngineUnavailable
 
 LOG = logging.getLogger(__name__)
 BEAT_EVERY_S = 2.0
@@ -66,7 +70,18 @@ def drain_on_sigterm(line: Line) -> None:
     signal.signal(signal.SIGTERM, drain)
 
 
+def warm(line: Line) -> None:
+    """Let the ear and the understanding load what they load at the first use: no callee waits for that."""
+    line.understand("你好", Hints(now=line.clock.now()))
+    try:
+        line.recognizer.transcribe(np.zeros(LINE_RATE_HZ, dtype=np.int16))
+    except EngineUnavailable:
+        TROUBLES.labels("ear_unavailable").inc()
+        LOG.error("the ear is not available", extra={"engine": line.recognizer.name})
+
+
 def serve_media(line: Line) -> Pulse:
-    """What the media process does besides answering: beat, and drain on SIGTERM."""
+    """What the media process does besides answering: warm up, beat, drain on SIGTERM."""
+    warm(line)
     drain_on_sigterm(line)
     return Pulse(line).start()
