@@ -56,18 +56,14 @@ def amounts(text: str, debt_fen: int | None = None) -> list[Money]:
     for money in found:
         masked = masked[: money.at] + "＿" * len(money.heard) + masked[money.at + len(money.heard) :]
     found += _shares(masked, debt_fen)
-    found += [money for hit in _MONEY.finditer(masked) if (money := _money(masked, hit))]
+    found += [plain for hit in _MONEY.finditer(masked) if (plain := _money(masked, hit))]
     return [_checked(money, debt_fen) for money in sorted(found, key=lambda money: money.at)]
 
 
 def _shares(text: str, debt_fen: int | None) -> list[Money]:
-    found = []
-    for pattern, part in ((_HALF, (1, 2)), (_ALL, (1, 1))):
-        for hit in pattern.finditer(text):
-            found.append(_share(debt_fen, part, hit))
-    for hit in _SHARE.finditer(text):
-        if part_said := _part(hit):
-            found.append(_share(debt_fen, part_said, hit))
+    parts = [(hit, part) for pattern, part in ((_HALF, (1, 2)), (_ALL, (1, 1))) for hit in pattern.finditer(text)]
+    parts += [(hit, part) for hit in _SHARE.finditer(text) if (part := _part(hit))]
+    found = [_share(debt_fen, part, hit) for hit, part in parts]
     found += [Money(None, hit.group(), hit.start(), SlotProblem.VAGUE) for hit in _MINIMUM.finditer(text)]
     return found[:1]
 

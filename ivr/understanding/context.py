@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from ivr.meaning import Hints
@@ -18,6 +19,7 @@ _LISTENING = re.compile(r"^(?:嗯|恩|哦|噢|喔|啊|唔|哎|诶|对|是|是的
 _YES_BY_NAME = re.compile(r"^(?:对|是|是的|嗯|没错|对的|是我|我是|就是|就是我|你说|请说|你讲|说吧|在|讲|是啊|什么事|有什么事)")
 _PAYS = r"{PAY}|还$"
 _PAYS_NOT = r"(?:没|不|未|别|怎么|哪|谁|什么|几号|多少|昨|前天|上个?月|刚|已经|电话)"
+_DONE = re.compile(r"已|早|刚|昨|前天|上周|上个?月|上星期|过|都|完|清|不是|明明|[号日]就")
 _NO_BY_NAME = re.compile(r"^(?:不是|不对|没有|错了|不是我|我不是|不是的|不是啊|没有这个人|不)$")
 
 
@@ -27,6 +29,7 @@ def in_context(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]
     heard = _by_name(said, heard, hints)
     heard = _values(said, heard, hints)
     heard = _hardship(heard, hints)
+    heard = _not_yet(said, heard, hints)
     return sorted(heard, key=lambda one: -one.weight)
 
 
@@ -61,6 +64,15 @@ def _by_name(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
     return heard
 
 
+def _not_yet(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
+    """十二月五号还了: a coming day and no word of the past make it a promise."""
+    if not _has(heard, Intent.ALREADY_PAID) or _DONE.search(said.core):
+        return heard
+    if not any(day.on and day.on > _today(hints) for day in days(said.core, _today(hints))):
+        return heard
+    return [replace(one, intent=Intent.PROMISE_TO_PAY) if one.intent is Intent.ALREADY_PAID else one for one in heard]
+
+
 def _only_yes(heard: list[Heard]) -> bool:
     return not [one for one in heard if one.weight > 46 and one.intent not in (Intent.IS_CALLEE, Intent.AFFIRM)]
 
@@ -75,12 +87,21 @@ def _values(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
     return next((read for read in (_points(said, hints), _time(said, hints), _promise(said, hints)) if read), []) + heard
 
 
-_GOOD = r"(?:挺|很|都|还|蛮|一切|一直)*(?:好(?:的|着)?|正常|没问题|没事|还行|可以|不错|稳定|没变|没换|没动|一样|老样子|在|有|齐|没丢|在手里|在家|没有变化?|没)(?:的|呢|了)*"
-_BAD = r"(?:我|早就?|已经|都|刚)*(?:换|变|搬|丢|卖|转|抵押|押|坏|撞|借|没|不在|过期|辞|失业)(?:出去|给别人|掉|家|职)*(?:了|啦|的)+"
+_GOOD = (
+    r"(?:挺|很|都|还|蛮|一切|一直)*(?:好(?:的|着)?|正常|没问题|没事|还行|可以|不错|稳定|没变|没换|没动|一样|老样子"
+    r"|在|有|齐|没丢|在手里|在家|没有变化?|没)(?:的|呢|了)*"
+)
+_BAD = (
+    r"(?:我|早就?|已经|都|刚)*(?:换|变|搬|丢|卖|转|抵押|押|坏|撞|借|没|不在|过期|辞|失业)"
+    r"(?:出去|给别人|掉|家|职)*(?:了|的)+"
+)
 _ANSWERS = (
     (_GOOD, (Intent.VEHICLE_OK, Intent.JOB_OK, Intent.PAPERS_OK, Intent.DETAILS_OK)),
     (_BAD, (Intent.VEHICLE_ISSUE, Intent.JOB_CHANGED, Intent.PAPERS_ISSUE, Intent.DETAILS_CHANGED)),
-    (r"(?:发|用|加)?(?:微信|短信|邮件|晚上|周末|白天|上午|下午|中午|工作日|下班后?)(?:吧|就行|好了|都行|联系)*", (Intent.PREFERS,)),
+    (
+        r"(?:发|用|加)?(?:微信|短信|邮件|晚上|周末|白天|上午|下午|中午|工作日|下班后?)(?:吧|就行|好了|都行|联系)*",
+        (Intent.PREFERS,),
+    ),
 )
 
 
@@ -127,15 +148,8 @@ def _has_value(said: Utterance, hints: Hints) -> bool:
 
 def _hardship(heard: list[Heard], hints: Hints) -> list[Heard]:
     """A lost job is hardship on a dunning call and news on a follow-up."""
-    if (
-        _has(heard, Intent.JOB_CHANGED)
-        and _has(heard, Intent.CANNOT_PAY)
-        and hints.expect & {Intent.JOB_OK, Intent.JOB_CHANGED}
-    ):
-        return [Heard(one.intent, 90, one.words) if one.intent is Intent.JOB_CHANGED else one for one in heard]
-    return [
-        Heard(one.intent, 74, one.words)
-        if one.intent is Intent.CANNOT_PAY and one.weight < 67 + 9 and _has(heard, Intent.JOB_CHANGED)
-        else one
-        for one in heard
-    ]
+    if not (_has(heard, Intent.JOB_CHANGED) and _has(heard, Intent.CANNOT_PAY)):
+        return heard
+    follow_up = bool(hints.expect & {Intent.JOB_OK, Intent.JOB_CHANGED})
+    first, weight = (Intent.JOB_CHANGED, 90.0) if follow_up else (Intent.CANNOT_PAY, 76.0)
+    return [replace(one, weight=max(one.weight, weight)) if one.intent is first else one for one in heard]

@@ -29,7 +29,7 @@ _CONNECTORS = re.compile(
 _QUESTION = re.compile(
     r"[?]|吗$|吗,|么$|是不是|能不能|会不会|可不可以|要不要|有没有|行不行|好不好|多少|什么时候|几号|哪|怎么|怎样|如何|谁|啥|(?<!没)(?<!没有)(?<!不是)什么|为啥|几天|几点|是否"
 )
-_RHETORIC = re.compile(r"难道|凭什么|怎么可能|谁说|怎么会不|哪有|什么叫|还什么还|哪来的?钱|拿什么还|什么都没")
+_RHETORIC = re.compile(r"难道|凭什么|怎么可能|谁说|怎么会不|哪有|什么叫|还什么还|哪来的?钱|哪知道|哪晓得|谁知道|拿什么还|什么都没")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _clean(raw: str) -> str:
     text = _THOUSANDS.sub("", text)
     text = _ASKS.sub("?,", _BREAKS.sub(",", text))
     text = "".join(char for char in text if char.isprintable())
-    text = _SPACES.sub("", text).replace("啦", "了")
+    text = _SPACES.sub("", text).replace("啦", "了").replace("啥", "什么").replace("咋", "怎么")
     for pattern, right in MISHEARD:
         text = pattern.sub(right, text)
     return re.sub(r",[, ]*", ",", text).strip(", ")

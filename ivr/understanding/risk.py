@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ivr.meaning import Hints, RiskFound
+from ivr.meaning import RiskFound
 from ivr.understanding.lexicon.danger import IDIOM, LAW, SELF_HARM, VIOLENCE, RiskRule
 from ivr.understanding.lexicon.hardship import HARDSHIP, TALKING
 from ivr.understanding.normalise import Utterance, normalise
@@ -21,9 +21,15 @@ _OF_INTENT = {
     Intent.IS_ROBOT_QUESTION: (Risk.WANTS_HUMAN, Severity.P3, "发现或询问是不是机器"),
 }
 _IDIOM = compiled(IDIOM)
-_REPEATED = r"(?:说|讲|反映|投诉|问|反应|打)(?:了|过)~4(?:多少|几|好几|无数|很多|[两三四五六七八九十])~1(?:遍|次|回)|(?:上次|之前|早就?|已经)~4(?:反映|投诉|说过|问过|提过)|第[二三四五六]次|还没~3(?:解决|答复|处理|回复)|一直没~3(?:解决|答复|处理|回复)"
+_REPEATED = (
+    r"(?:说|讲|反映|投诉|问|反应|打)(?:了|过)~4(?:多少|几|好几|无数|很多|[两三四五六七八九十])~1(?:遍|次|回)"
+    r"|(?:上次|之前|早就?|已经)~4(?:反映|投诉|说过|问过|提过)|第[二三四五六]次"
+    r"|(?:还没|一直没)~3(?:解决|答复|处理|回复)"
+)
 _ADULT_STUDENT = r"大学|研究生|大[一二三四]|研[一二三]|读研|大专|博士|本科|成年"
-_MINOR = r"未成年|未满|没满|不满|没到|不到|(?:十[一二三四五六七]|1[0-7])岁|初中|高中|高[一二三]|初[一二三]|中专|职高"
+_MINOR = (
+    r"没(?:有)?成年|未成年|未满|没满|不满|没到|不到|(?:十[一二三四五六七]|1[0-7])岁|初中|高中|高[一二三]|初[一二三]|中专|职高"
+)
 
 
 def risks(said: Utterance) -> Iterator[RiskFound]:
@@ -48,7 +54,7 @@ def risks_of_intents(intents: Iterable[Intent], said: Utterance) -> Iterator[Ris
             yield RiskFound(risk, severity, label)
 
 
-def settled(found: Iterable[RiskFound], hints: Hints) -> tuple[RiskFound, ...]:
+def settled(found: Iterable[RiskFound]) -> tuple[RiskFound, ...]:
     """One entry a category with its gravest severity, gravest first; what excludes another has excluded it."""
     best: dict[Risk, RiskFound] = {}
     for one in found:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
-from rapidfuzz import fuzz, process
-
-from ivr.understanding.lexicon.examples import EXAMPLES, TERMS
+from ivr.understanding.lexicon.examples import TERMS
 from ivr.understanding.normalise import Utterance, normalise
-from kit.vocabulary import Intent
 
 _LONGEST = 200
 _MANY = {
@@ -25,30 +21,7 @@ _MANY = {
     "曾": "zeng ceng",
     "解": "jie xie",
 }
-_APART = frozenset(
-    {
-        ("没", "美"),
-        ("卖", "买"),
-        ("买", "卖"),
-        ("四", "十"),
-        ("十", "四"),
-        ("有", "又"),
-        ("又", "有"),
-        ("缓", "换"),
-        ("换", "还"),
-        ("还", "换"),
-    }
-)
 _FOLDS = (("zh", "z"), ("ch", "c"), ("sh", "s"))
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """The example that an utterance is most like."""
-
-    intent: Intent
-    example: str
-    score: float
 
 
 def repaired(said: Utterance) -> Utterance | None:
@@ -111,24 +84,3 @@ def folded(syllable: str) -> str:
     if syllable.startswith("n"):
         syllable = "l" + syllable[1:]
     return syllable[:-1] if syllable.endswith("ng") else syllable
-
-
-def nearest(said: Utterance) -> Near | None:
-    """The example most like the utterance by characters and by sound, or None when none is near enough."""
-    text = said.joined
-    if not 3 <= len(text) <= 30:
-        return None
-    written = process.extractOne(text, [example for example, _ in EXAMPLES], scorer=fuzz.ratio, score_cutoff=72)
-    if written:
-        return Near(Intent(EXAMPLES[written[2]][1]), written[0], written[1])
-    spoken = process.extractOne(_spoken(text), _spoken_examples(), scorer=fuzz.ratio, score_cutoff=88)
-    return Near(Intent(EXAMPLES[spoken[2]][1]), EXAMPLES[spoken[2]][0], spoken[1]) if spoken else None
-
-
-def _spoken(text: str) -> str:
-    return " ".join(min(syllables(char)) for char in text)
-
-
-@cache
-def _spoken_examples() -> list[str]:
-    return [_spoken(example) for example, _ in EXAMPLES]

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from ivr.meaning import Hints, Meaning, Slot
 from ivr.understanding.context import in_context
 from ivr.understanding.intents import announcement, heard_intents, invented
+from ivr.understanding.likeness import nearest
 from ivr.understanding.normalise import Utterance, normalise
 from ivr.understanding.risk import risks, risks_of_intents, settled
 from ivr.understanding.slots import slots
-from ivr.understanding.sounds import nearest, repaired
+from ivr.understanding.sounds import repaired
 from kit.vocabulary import Intent, SlotName
 
 
@@ -48,10 +49,13 @@ def _person(text: str, said: Utterance, hints: Hints) -> Meaning:
         if draft.intents == [Intent.UNCLEAR]:
             draft = _draft(sounded, hints, stage="同音")
             said = sounded if draft.intents != [Intent.UNCLEAR] else said
-    if draft.intents == [Intent.UNCLEAR] and not found and (near := nearest(said)):
-        draft.intents, draft.why, draft.confidence = [near.intent], [f"近似：与“{near.example}”相似 {near.score:.0f}"], 0.6
+    if draft.intents == [Intent.UNCLEAR] and (near := nearest(said, hints)):
+        draft.intents, draft.confidence = [near.intent], 0.6
+        draft.why = [f"近似：{near.intent.value}，像“{near.example}” {near.score:.2f}"]
     intents = tuple(draft.intents)
-    risk = settled([*found, *risks_of_intents(intents, said)], hints)
+    if draft.confidence == 1.0:  # a likeness is too weak to lock a number or open a case
+        found += risks_of_intents(intents, said)
+    risk = settled(found)
     values = tuple(slots(said, intents, hints))
     why = (*(one.why for one in risk), *draft.why)
     return Meaning(text, intents[0], intents, values, risk, why, draft.confidence)
