@@ -32,7 +32,8 @@ from kit.vocabulary import Intent, Outcome, Risk, Severity, SlotName
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _TAKES_BACK = frozenset({Intent.CANNOT_PAY, Intent.REFUSE_TO_PAY})
-_NO_ANSWER = _TAKES_BACK | {Intent.ALREADY_PAID, Intent.DISPUTE, Intent.ASK_EXTENSION, Intent.CALL_BACK_LATER}
+_MAY_ANSWER = frozenset({Intent.AFFIRM, Intent.DENY, Intent.CORRECTION, Intent.FORGOT, Intent.UNCLEAR})
+"""With these a day alone answers "when will you pay"; with any other intent a day may belong to something else."""
 SAID = "said"
 """The value of a note that stands for the callee's own words: `note: {reason: said}`."""
 
@@ -89,7 +90,7 @@ class Desk:
         asked = step.ask.slots if step and step.ask else frozenset()
         heard, intents = _usable(meaning), intents_of(meaning)
         if SlotName.PAY_ON in heard:
-            is_answer = SlotName.PAY_ON in asked and not intents & _NO_ANSWER
+            is_answer = SlotName.PAY_ON in asked and intents <= _MAY_ANSWER
             return Intent.PROMISE_TO_PAY in intents or is_answer
         return self.state.promised is not None and SlotName.AMOUNT_FEN in heard & asked
 

@@ -15,7 +15,7 @@ from ivr.script.fields import FIELDS, Facts, Kind
 from ivr.script.model import BACK, Condition, Route, Script, Step
 from kit.vocabulary import Intent, SlotName
 
-SMALL_TALK = frozenset({Intent.GREETING, Intent.THANKS, Intent.GOODBYE, Intent.HOLD_ON, Intent.BACKCHANNEL})
+SMALL_TALK = frozenset({Intent.GREETING, Intent.THANKS, Intent.GOODBYE, Intent.BACKCHANNEL})
 SLOTS_OF = {
     Intent.CALL_BACK_LATER: frozenset({SlotName.CALLBACK_AT}),
     Intent.BUSY_NOW: frozenset({SlotName.CALLBACK_AT}),

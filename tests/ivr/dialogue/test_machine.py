@@ -429,3 +429,12 @@ def test_the_summary_names_the_risks_of_the_call() -> None:
     assert call.last_of(out.Transfer).summary == (
         "接听人（未核实身份）流露轻生念头，请先关心安抚，不谈欠款，涉及：失去收入。对方刚才说：“我不想活了”。"
     )
+
+
+def test_a_day_in_passing_is_no_promise() -> None:
+    call = Call()
+    call.verify()
+    call.says("等一下", Intent.HOLD_ON, slots=(FRIDAY,))
+    assert not call.of(out.Promise)
+    call.says("周五", slots=(FRIDAY,))
+    assert len(call.of(out.Promise)) == 1
