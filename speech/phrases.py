@@ -14,7 +14,7 @@ from functools import lru_cache
 from pypinyin import Style, lazy_pinyin
 from rapidfuzz.distance import Levenshtein
 
-LONGEST_WORD = 8
+LONGEST_WORD = 6
 """Characters tried for one vocabulary word; longer words do not occur in the models used."""
 
 NEAR = 0.34
@@ -26,7 +26,7 @@ _NOISE = re.compile(r"[\s，。！？、；：,.!?;:·…—\-\"'“”‘’（
 
 @dataclass(frozen=True, slots=True)
 class Snapped:
-    """A text brought to the grammar: `closeness` is 1.0 for a listed phrase, 0.8 for several listed ones in a row,
+    """A text brought to the grammar: `closeness` is 1.0 for a listed phrase, 0.7 for several listed ones in a row,
     less for a near one, 0.5 when it is none of them (the text is then left as it was)."""
 
     text: str
@@ -51,7 +51,7 @@ def snap(text: str, phrases: Sequence[str]) -> Snapped:
     if not phrases or text in phrases:
         return Snapped(text, 1.0)
     if _is_row_of(text, frozenset(phrases)):
-        return Snapped(text, 0.8)
+        return Snapped(text, 0.7)
     nearest = min(phrases, key=lambda phrase: _distance(text, phrase))
     away = _distance(text, nearest)
     if away <= NEAR and _SENSITIVE.findall(text) == _SENSITIVE.findall(nearest):

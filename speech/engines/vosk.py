@@ -24,6 +24,9 @@ UNKNOWN = "[unk]"
 FIRST_CHINESE = Path(__file__).resolve().parent.parent / "models_zh" / "first"
 """The model that comes with the product; trained on synthetic speech."""
 
+UNKNOWN_SHARE = 0.1
+"""[unk] is listed once more for every ten phrases: a long grammar must not make garbage dear."""
+
 REJECTED_SHARE = 0.5
 """Share of the speech's time inside [unk] from which on the grammar is held not to fit."""
 
@@ -83,7 +86,8 @@ class VoskRecognizer:
     def _grammar(self, phrases: Sequence[str]) -> list[str]:
         covered = [" ".join(words) for words, missing in (words_of(p, self.is_word) for p in phrases) if not missing]
         listed = [words for words in dict.fromkeys(covered) if words]
-        return [*listed, UNKNOWN] if listed and self.has_unknown else listed
+        copies = 1 + round(len(listed) * UNKNOWN_SHARE)
+        return listed + [UNKNOWN] * copies if listed and self.has_unknown else listed
 
 
 class VoskListener:

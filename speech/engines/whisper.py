@@ -44,6 +44,8 @@ NO_SPEECH = 0.6
 LEAST_LOGPROB = -1.0
 LONGEST_S = 24.0
 """The model hears windows of 30 s."""
+WAIT_S = 3.0
+"""An utterance that waits longer than this for its turn goes unheard: the caller is told that it was not understood."""
 LONGEST_TOKENS = 200
 PAD_S = 0.25
 """Silence set around an utterance: sounds that begin at the very first sample are lost."""
@@ -108,7 +110,9 @@ class WhisperRecognizer:
     def _draft(self, pcm: Pcm, prompt: str) -> Draft:
         pad = np.zeros(round(PAD_S * LINE_RATE_HZ), dtype=np.int16)
         samples = resample(np.concatenate((pad, pcm, pad)), LINE_RATE_HZ, RATE_HZ).astype(np.float32) / 32768.0
-        with self._turn:
+        if not self._turn.acquire(timeout=WAIT_S):
+            return Draft("", -10.0, 1.0)
+        try:
             segments, _ = self._model.transcribe(
                 samples,
                 language="zh",
@@ -123,6 +127,8 @@ class WhisperRecognizer:
                 max_new_tokens=min(LONGEST_TOKENS, 12 + int(len(pcm) / LINE_RATE_HZ * 2 * FASTEST_PER_S)),
             )
             found = list(segments)
+        finally:
+            self._turn.release()
         if not found:
             return Draft("", -10.0, 1.0)
         return Draft(

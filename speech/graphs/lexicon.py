@@ -5,9 +5,11 @@ Every Hanzi of GB2312 is a word with all its toneless readings, so that no phras
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import yaml
 from pypinyin import Style, pinyin
 
 from speech.graphs.phones import NotASyllable, Syllable, syllable_of
@@ -48,9 +50,30 @@ def readings(word: str) -> tuple[tuple[Syllable, ...], ...]:
     return tuple(dict.fromkeys(sounds for one in listed if (sounds := _legal(one))))
 
 
-def vocabulary(texts: Iterable[list[str]]) -> list[str]:
-    """Words of the texts and every Hanzi, sorted; no Latin, no digits."""
-    return sorted({word for text in texts for word in text} | set(hanzi()))
+def script_phrases(folder: Path) -> set[str]:
+    """Every list entry of the scripts that is Hanzi alone: the phrases that steps expect."""
+    found: set[str] = set()
+    for path in folder.rglob("*.yaml"):
+        found.update(_listed(yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)))
+    return {phrase for phrase in found if re.fullmatch("[一-龥]{2,12}", phrase)}
+
+
+def vocabulary(texts: Iterable[list[str]], phrases: Iterable[str] = ()) -> list[str]:
+    """Words of the texts, whole short utterances and phrases, and every Hanzi, sorted; no Latin, no digits.
+
+    A phrase that is one word cannot be torn apart by the back-off bigram of a run-time grammar: garbage then goes to
+    [unk] and not to a mixture of pieces.
+    """
+    whole = {"".join(text) for text in texts}
+    return sorted({word for text in texts for word in text} | whole | set(phrases) | set(hanzi()))
+
+
+def _listed(node: object) -> set[str]:
+    if isinstance(node, dict):
+        return {text for value in node.values() for text in _listed(value)}
+    if isinstance(node, list):
+        return {text for entry in node for text in ({entry} if isinstance(entry, str) else _listed(entry))}
+    return set()
 
 
 def _legal(sound: str) -> tuple[Syllable, ...]:

