@@ -114,9 +114,9 @@ class Persona:
         place, _, rule = max(fitting, key=lambda one: one[:2], default=(-1, 0, None))
         return rule if place >= 0 else None
 
-    def lines(self) -> list[str]:
-        """Every sentence that this persona may say, each once."""
-        acts = [*(rule.act for rule in self.rules), self.otherwise, *self.turns]
+    def lines(self, *, with_turns: bool = False) -> list[str]:
+        """Every sentence that this persona may say, each once; those of its turns (without an ear) on request."""
+        acts = [*(rule.act for rule in self.rules), self.otherwise, *(self.turns if with_turns else ())]
         texts = [self.greets, self.announces, *(act.says for act in acts), *self.with_person]
         if not self.announces and not self.is_agent and self.patience_s:
             texts.append(self.nudge)
@@ -181,7 +181,7 @@ class Cast:
         for key, entry in raw["personas"].items():
             try:
                 found[key] = _persona(key, entry, common)
-                found[key].lines()
+                found[key].lines(with_turns=True)
             except (KeyError, TypeError, ValueError) as fault:
                 raise BadCast(f"{path}: {key}: {fault}") from fault
         return cls(found)

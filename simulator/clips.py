@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import soxr
 
 from simulator import audio
 from simulator.callers import SPEECH_LEVEL
 from simulator.cast import NAMESAKE, Cast, Persona
 
 DEFAULT_COMMAND = ".venv/bin/flask --app app speech say --rate-hz 24000 --batch"
-_EDGE_S = 0.04
+_EDGE_S = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,13 @@ class Clip:
         return round(self.persona.speed / self.persona.pitch, 4)
 
 
-def clips(cast: Cast, out: Path) -> list[Clip]:
+def clips(cast: Cast, out: Path, *, with_turns: bool = False) -> list[Clip]:
     """Every clip of the cast."""
     found = []
     for persona in cast.personas.values():
         if persona.telephone.how != "answers":
             continue
-        for text in persona.lines():
+        for text in persona.lines(with_turns=with_turns):
             sound = f"{persona.voice}|{persona.speed / persona.pitch:.4f}|{text}"
             raw = out / "raw" / f"{hashlib.sha256(sound.encode()).hexdigest()[:16]}.wav"
             found.append(Clip(persona, text, raw, out / persona.clip_name(text)))
@@ -65,7 +66,8 @@ def batch(missing: list[Clip]) -> str:
 def finish(clip: Clip) -> bytes:
     """mu-law of a spoken line: pitch, 8 kHz, silence off both ends, level, noise. Raises BadSound, OSError."""
     samples, rate_hz = audio.read_wav(clip.raw.read_bytes())
-    voice = trim(audio.resample(audio.pitched(samples, clip.persona.pitch), rate_hz, audio.RATE_HZ))
+    raised = audio.pitched(samples, clip.persona.pitch)
+    voice = trim(np.asarray(soxr.resample(raised, rate_hz, audio.RATE_HZ), dtype=np.float64))
     loudness = float(np.sqrt(np.mean(voice**2))) if len(voice) else 0.0
     if loudness < 1e-4:
         raise audio.BadSound(f"{clip.raw} is silent")
@@ -79,16 +81,16 @@ def finish(clip: Clip) -> bytes:
 
 def trim(samples: audio.Samples) -> audio.Samples:
     """Without the silence at both ends, so that the end of the clip is the end of the speech."""
-    loud = np.flatnonzero(np.abs(samples) > 0.02 * max(1e-9, float(np.max(np.abs(samples), initial=0.0))))
+    loud = np.flatnonzero(np.abs(samples) > 0.01 * max(1e-9, float(np.max(np.abs(samples), initial=0.0))))
     if not len(loud):
         return samples[:0]
     edge = round(_EDGE_S * audio.RATE_HZ)
     return samples[max(0, int(loud[0]) - edge) : int(loud[-1]) + edge]
 
 
-def render(cast: Cast, out: Path, *, command: str) -> tuple[int, int]:
+def render(cast: Cast, out: Path, *, command: str, with_turns: bool = False) -> tuple[int, int]:
     """Make what is missing; how many clips were made and how many there are. Raises CalledProcessError, BadSound, OSError."""
-    wanted = clips(cast, out)
+    wanted = clips(cast, out, with_turns=with_turns)
     (out / "raw").mkdir(parents=True, exist_ok=True)
     missing = [clip for clip in wanted if not clip.out.exists()]
     unspoken = [clip for clip in missing if not clip.raw.exists()]
@@ -109,9 +111,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cast", type=Path, default=NAMESAKE)
     parser.add_argument("--out", type=Path, default=Path("var/simulator/clips"))
     parser.add_argument("--command", default=DEFAULT_COMMAND, help="the file of JSON lines is appended")
+    parser.add_argument("--with-turns", action="store_true", help="also what is said without an ear (--ear none)")
     given = parser.parse_args(arguments)
     try:
-        made, total = render(Cast.load(given.cast), given.out, command=given.command)
+        made, total = render(Cast.load(given.cast), given.out, command=given.command, with_turns=given.with_turns)
     except (subprocess.CalledProcessError, audio.BadSound, OSError) as fault:
         print(f"simulator.clips: {fault}", file=sys.stderr)
         return 1
