@@ -30,7 +30,7 @@ GRAVE = sorted(
     line.text for line in corpus.lines() if line.risk and not line.expect and min(severity for _, severity in line.risk) <= 1
 )
 ANY_TEXT = st.text(alphabet=st.characters(min_codepoint=0, max_codepoint=0x10FFFF), max_size=300)
-FREE = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FREE = settings(max_examples=100, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @given(ANY_TEXT)
