@@ -151,6 +151,10 @@ _RULES: tuple[Rule, ...] = (
     _rule(rf"{_NOT_IN_NUMBER}(?P<n>{_NUM})(?P<unit>[万亿])(?P<yuan>元)", _big_money),
     _rule(rf"¥\s*(?P<n>{_NUM})\s*元?", _money),
     _rule(rf"{_NOT_IN_NUMBER}(?P<n>{_NUM})\s*元(?!月|旦|素)", _money),
+    _rule(
+        rf"{_NOT_IN_NUMBER}(?P<a>{_NUM})%?{_DASH}(?P<b>{_NUM})\s*%",
+        lambda m: f"百分之{number_word(m['a'])}到百分之{number_word(m['b'])}",
+    ),
     _rule(rf"(?P<sign>(?<![\d%‰.])-)?{_NOT_IN_NUMBER}(?P<n>{_NUM})\s*(?P<unit>[%‰])", _percent),
     _rule(r"(?<=[零一二三四五六七八九十百千万])[-~～—–]+(?=百分之|千分之)", lambda _: "到"),
     # Ordinals, ranges, fractions, quantities.
