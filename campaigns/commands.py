@@ -42,6 +42,7 @@ from store.words import CampaignState, TargetState
 cli = AppGroup("campaigns", help="外呼批次：建立、导入、启动、查看、报告。")
 SHOWN_REJECTS = 20
 POLL_S = 1.0
+LINE_EVERY_S = 10.0
 Progressed = Callable[[int, int], None]
 
 
@@ -195,10 +196,28 @@ def _step(name: str, to: CampaignState, message: str) -> None:
 
 @contextmanager
 def _bar(title: str) -> Iterator[Progressed]:
+    """A progress bar on a terminal; elsewhere a line now and then."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines(title)
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+class _Lines:
+    """Progress where no bar can be drawn: at most one line in LINE_EVERY_S."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._told_at = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        if time.monotonic() - self._told_at >= LINE_EVERY_S:
+            self._told_at = time.monotonic()
+            click.echo(f"{self._title}：{done} / {total}", err=True)
 
 
 def _wait(names: tuple[str, ...]) -> None:

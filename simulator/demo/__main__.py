@@ -25,6 +25,7 @@ FOLDER = ROOT / "var" / "demo"
 SHORT = ("promises_friday", "despair", "wrong_number", "keys_only", "followup_all_well", "busy")
 HEADINGS = ("name", "phone", "id_last4", "loan_no", "amount_yuan", "due_on", "overdue_days")
 CAMPAIGNS = {"due_reminder": "演示-到期提醒", "overdue_reminder": "演示-逾期提醒", "first_followup": "演示-首次回访"}
+KEPT = frozenset({"prompts", "digest.key"})
 ALLOWED_WRONG = 1
 """Personas that may come out wrong: speech is heard for real, and an ear may err once."""
 console = Console()
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _play(cast: Cast, borrowers: list[Persona]) -> list[Judged]:
-    shutil.rmtree(FOLDER / "data", ignore_errors=True)
+    _clear(FOLDER / "data")
     agents = {one.key: one for one in cast.personas.values() if one.is_agent}
     stage = set_stage(ROOT, FOLDER, agents=[])
     numbers = _numbers(stage, [*borrowers, *agents.values()])
@@ -87,6 +88,17 @@ def _play(cast: Cast, borrowers: list[Persona]) -> list[Judged]:
     return [
         judge(one.key, one.expected, rows.get(str(one.facts["loan_no"]), {}), heard.get(one.key), today) for one in borrowers
     ]
+
+
+def _clear(data: Path) -> None:
+    """Remove what the last demonstration left, all but its rendered prompts and the key that names them."""
+    for path in data.glob("*"):
+        if path.name in KEPT:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _numbers(stage: Stage, personas: list[Persona]) -> dict[str, str]:
