@@ -15,11 +15,19 @@ from simulator import audio
 
 log = logging.getLogger("simulator")
 
+WARM_S = 300.0
 DEFAULT_COMMAND = ".venv/bin/flask --app app speech hear - --engine whisper --json"
 
 
 class Ear(Protocol):
     """Turns sound into text."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it answers without having to load anything first."""
+
+    async def warm(self) -> None:
+        """Load what has to be loaded."""
 
     async def hear(self, mulaw: bytes) -> str:
         """What was said, empty when nothing was understood."""
@@ -30,6 +38,11 @@ class Ear(Protocol):
 
 class Deaf:
     """No ear: callers answer turn by turn."""
+
+    is_ready = True
+
+    async def warm(self) -> None:
+        """Nothing to load."""
 
     async def hear(self, mulaw: bytes) -> str:
         """Nothing."""
@@ -51,6 +64,17 @@ class CommandEar:
         self._waiting: dict[str, list[asyncio.Future[str]]] = {}
         self._starting = asyncio.Lock()
         self.asked = self.remembered = 0
+        self.is_ready = False
+
+    async def warm(self) -> None:
+        """Start the process and have it hear a hum, so that its model is loaded before the first call."""
+        path = self._cache / "warm.wav"
+        self._cache.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(audio.wav([audio.babble(0.6)]))
+        try:
+            await asyncio.wait_for(self._ask(str(path)), WARM_S)
+        except (TimeoutError, OSError) as fault:
+            log.warning("the ear does not start: %s", type(fault).__name__)
 
     async def hear(self, mulaw: bytes) -> str:
         """From memory, else from the process; empty when it fails or takes longer than the limit."""
@@ -88,7 +112,9 @@ class CommandEar:
             assert process.stdin is not None
             process.stdin.write(path.encode() + b"\n")
             await process.stdin.drain()
-        return await answer
+        text = await answer
+        self.is_ready = True
+        return text
 
     async def _running(self) -> asyncio.subprocess.Process:
         async with self._starting:

@@ -12,6 +12,7 @@ from simulator import audio
 from simulator.call import Call, Source
 from simulator.carrier import Exchange
 from simulator.courier import is_loopback
+from simulator.ear import Ear
 from simulator.plan import BadPlan, Subscriber
 
 _FAULTS = frozenset({"http_429", "http_500", "drop_answer"})
@@ -55,8 +56,9 @@ def call_view(call: Call) -> dict[str, Any]:
 class Inspection:
     """The routes below /simulator."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, ear: Ear) -> None:
         self._exchange = exchange
+        self._ear = ear
 
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
@@ -73,9 +75,10 @@ class Inspection:
         ]
 
     async def health(self, request: web.Request) -> web.StreamResponse:
-        """Up, and how many calls are live."""
+        """Up, how many calls are live, and whether the callers' ear has loaded what it needs."""
         live = sum(call.is_live for call in self._exchange.calls.values())
-        return web.json_response({"status": "ok", "live": live, "numbers": len(self._exchange.plan.numbers())})
+        facts = {"live": live, "numbers": len(self._exchange.plan.numbers()), "ear_ready": self._ear.is_ready}
+        return web.json_response({"status": "ok", **facts})
 
     async def calls(self, request: web.Request) -> web.StreamResponse:
         """All calls without their timelines, oldest first; `?to=` narrows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 
@@ -44,10 +45,13 @@ def make(options: Options) -> web.Application:
     application = web.Application()
     application[EXCHANGE] = exchange
     application.add_routes(Rest(exchange, token=options.auth_token, caller_ids=options.caller_ids).routes())
-    application.add_routes(Inspection(exchange).routes())
+    application.add_routes(Inspection(exchange, ear).routes())
 
     async def lifetime(application: web.Application) -> AsyncIterator[None]:
+        warming = asyncio.create_task(ear.warm())
         yield
+        warming.cancel()
+        await asyncio.gather(warming, return_exceptions=True)
         await exchange.close()
         await ear.close()
 

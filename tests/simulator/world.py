@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -115,6 +116,7 @@ class World:
 
 def options(**changes: str) -> Options:
     given = {"account-sid": ACCOUNT, "auth-token": TOKEN, "port": "0", "cast": str(CAST), "ear": "none", "cps": "1000"}
+    given["ear-cache"] = str(Path(tempfile.gettempdir()) / "huiling-tests-ear")
     words = [word for name, value in {**given, **changes}.items() for word in (f"--{name}", value)]
     return read([*words, "--fast"], {})
 
