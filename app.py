@@ -24,6 +24,7 @@ from campaigns.sweep import Sweep
 from desk.intake import StoredNotebook
 from desk.shift import ConfiguredShift
 from ivr.carrier.rest import CarrierClient
+from ivr.meaning import Hints
 from ivr.runtime.line import Line, Slots
 from ivr.runtime.pulse import serve_media
 from ivr.runtime.voicebox import Voicebox
@@ -246,10 +247,11 @@ def create_web(settings: Settings | None = None) -> Flask:
 
 
 def create_media(settings: Settings | None = None) -> Flask:
-    """What the media process serves: the sockets of live calls, health and metrics. The ear is loaded at once."""
+    """What the media process serves: the sockets of live calls, health and metrics. Ear and understanding are loaded at once."""
     app = create_app(settings)
     line = app.extensions["line"]
     line.recognizer.missing_words(())
+    understand("您好", Hints(now=line.clock.now()))
     serve_media(line)
     app.register_blueprint(media_blueprint(line))
     app.register_blueprint(health_blueprint(line))
