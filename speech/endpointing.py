@@ -2,7 +2,8 @@
 
 Patience depends on what was asked: people pause inside amounts and dates, and a yes is over when it is said. Sources of
 the figures: end-of-turn defaults elsewhere are 0.4 s (Vocode), 0.7 s (Tencent), 0.4-0.8 s (Alibaba), 0.8 s (Pipecat,
-0.2 + 0.6), 0.5-3 s (LiveKit); yes/no wants 0.3-0.4 s. `docs/speech.md` shows what they cost here in false cuts.
+0.2 + 0.6), 0.5-3 s (LiveKit); yes/no wants 0.3-0.4 s. On real_zh_dev with speech.vad these cut 1 of 127 words (yes_no),
+0 of 29 digit strings (digits) and 0 of 60 sentences (open) before their end; yes_no ends 0.41 s after it (p95 0.46).
 """
 
 from __future__ import annotations

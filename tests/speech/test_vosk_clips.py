@@ -64,6 +64,10 @@ def test_frame_by_frame_gives_partials_then_the_text(chinese: VoskRecognizer) ->
     assert 0 < heard.start_s < heard.end_s <= len(sound) / 8000 + 0.3
 
 
+def test_free_speech_on_the_first_model_is_never_sure(chinese: VoskRecognizer) -> None:
+    assert chinese.transcribe(clip("zf_xiaoyi", "我已经还了")).confidence <= 0.4
+
+
 def test_a_new_question_forgets_the_old_sound(chinese: VoskRecognizer) -> None:
     listener = chinese.open()
     listener.expect(PHRASES)
