@@ -247,7 +247,7 @@ def create_web(settings: Settings | None = None) -> Flask:
 
 
 def create_media(settings: Settings | None = None) -> Flask:
-    """What the media process serves: the sockets of live calls, health and metrics. Ear and understanding are loaded at once."""
+    """What the media process serves: live sockets, health and metrics. Ear and understanding are loaded at once."""
     app = create_app(settings)
     line = app.extensions["line"]
     line.recognizer.missing_words(())
