@@ -37,15 +37,16 @@ class Peer:
     def is_over(self) -> bool:
         return self._is_over
 
-    async def run(self, http: aiohttp.ClientSession, address: str, seconds: float) -> None:
-        """Connect, exchange sound for that long, stop."""
+    async def run(self, http: aiohttp.ClientSession, address: str, seconds: float, *, is_hanging_up: bool = True) -> None:
+        """Connect, exchange sound for that long or until the bot closes, stop."""
         async with http.ws_connect(f"http://{address}/media", max_msg_size=2**22, compress=0) as socket:
             self._socket = socket
             await self._start()
             reader = asyncio.create_task(self._read(socket))
             try:
                 await self._pace(seconds)
-                await self._send({"event": "stop", "streamSid": self.call_id, "stop": {"callSid": self.call_id}})
+                if is_hanging_up and not self._is_over:
+                    await self._send({"event": "stop", "streamSid": self.call_id, "stop": {"callSid": self.call_id}})
             except (ConnectionError, aiohttp.ClientError):
                 pass
             self._is_over = True
@@ -89,6 +90,8 @@ class Peer:
         begun = time.monotonic()
         for count in range(round(seconds / FRAME_S)):
             due = begun + count * FRAME_S
+            if self._is_over:
+                return
             now = time.monotonic()
             self.late_s = max(self.late_s, now - due)
             if due > now:
