@@ -8,13 +8,11 @@ takes over. When the recording fails, the call ends with an apology: an unrecord
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ivr.carrier import stream
-from ivr.carrier.rest import CarrierTrouble
 from ivr.dialogue.effects import Effect, HangUp, Listen, Say, Transfer, WakeAt
-from ivr.dialogue.events import Commanded, Event, Interrupted, MachineAnswered, Played, Pressed, TimeUp, Understood, WentSilent
-from ivr.dialogue.lines import pieces_of_line
+from ivr.dialogue.events import Event, Interrupted, Played, Pressed, Understood, WentSilent
 from ivr.meaning import meaning_to_dict
 from ivr.runtime.bargein import is_accompanying
 from ivr.runtime.ear import Ear, Utterance
@@ -25,18 +23,15 @@ from ivr.runtime.playout import Saying
 from ivr.runtime.talk import Talk, ending, says
 from ivr.runtime.tape import Tape
 from ivr.runtime.transcript import Transcript
+from ivr.runtime.vigil import Vigil, hang_up
 from ivr.script.model import AskKind
 from kit.metrics import INTERRUPTIONS, SOCKET_MESSAGES, TROUBLES
-from kit.vocabulary import Announcement, HangUpReason
+from kit.vocabulary import HangUpReason
 from speech.audio import decode_mulaw
 
 LOG = logging.getLogger(__name__)
-NO_MEDIA_S = 30.0
 DEAF_S = 2.0
 """No frame for so long: nobody can be said to be silent, the line is."""
-ORDERS_EVERY_S = 1.0
-OVERTIME_S = 90.0
-"""After the length cap's goodbye began: the call is cut."""
 LAST_WORD_S = 6.0
 """How long somebody who speaks into our goodbye is listened to before the line is closed."""
 
@@ -54,8 +49,9 @@ class StreamCall:
         self._after: HangUp | Transfer | None = None
         self._held: list[Utterance] = []
         self._cut: list[Saying] = []
-        self._quiet_since = self._media_at = self._orders_at = self._played_at = self._now
-        self._is_overheard = self._is_time_up = self._has_lost_tape = False
+        self._quiet_since = self._media_at = self._played_at = self._now
+        self._vigil = Vigil(line, talk, self._now)
+        self._has_lost_tape = False
         self.is_over = False
 
     def act(self, effects: Sequence[Effect]) -> None:
@@ -172,7 +168,7 @@ class StreamCall:
         self._ear.take(decode_mulaw(callee), decode_mulaw(ours), self._now, is_playing=self._playout.is_playing)
         if self._is_interruptible and self._ear.is_hearing and self._ear.onset.is_interruption(self._ear.partial):
             self._interrupt("voice")
-        if self._is_overheard and self._line.overhear:
+        if self._vigil.is_overheard and self._line.overhear:
             self._line.overhear(self._talk.sheet.call_id, callee, ours)
 
     def _taped(self, media: stream.Media) -> tuple[bytes, bytes]:
@@ -187,14 +183,10 @@ class StreamCall:
             return media.payload, self._playout.take(len(media.payload))
 
     def _apologise(self) -> None:
-        """Say the script's words for a fault, as far as anybody may hear them, and end."""
-        script = self._talk.dialogue.script
-        said = script.steps[script.fault].say if script.fault in script.steps else ()
-        facts = self._talk.dialogue.facts
-        pieces = tuple(piece for line in said if not line.is_private for piece in pieces_of_line(line, facts, {}))
+        """Say the script's words for a fault and end."""
         self._transcript.we_said(self._mouth.clear())
         self._end_after(HangUp(HangUpReason.FAULT, self._talk.dialogue.outcome))
-        if pieces:
+        if pieces := self._talk.fault_words():
             self._say(Say(0, pieces, is_interruptible=False))
 
     def _key(self, digit: str) -> None:
@@ -260,34 +252,15 @@ class StreamCall:
             self._tell(WentSilent(tag))
 
     def _obey(self) -> None:
-        if self._now - self._orders_at < ORDERS_EVERY_S:
-            return
-        self._orders_at = self._now
-        for order in self._orders():
-            if order == "listen_in":
-                self._is_overheard = True
-            elif order == "machine_answered":
-                self._tell(MachineAnswered(Announcement.VOICEMAIL))
-            elif order in ("hand_over", "hang_up"):
-                self._tell(Commanded(order))
-
-    def _orders(self) -> Sequence[str]:
-        """Orders given to this call; none when the channel is down, which no call suffers from."""
-        try:
-            return self._line.live.orders(self._talk.sheet.call_id)
-        except Exception:
-            TROUBLES.labels("orders").inc()
-            return ()
+        for event in self._vigil.orders(self._now):
+            self._tell(event)
 
     def _watch(self) -> None:
-        overtime = self._talk.seconds - self._talk.dialogue.script.max_call_s
-        if self._now - self._media_at >= NO_MEDIA_S:
-            self._abandon(HangUpReason.NO_MEDIA)
-        elif overtime >= OVERTIME_S:
-            self._abandon(HangUpReason.LENGTH_CAP)
-        elif overtime >= 0 and not (self._is_time_up or self._playout.is_playing or self._ear.is_hearing):
-            self._is_time_up = True
-            self._tell(TimeUp())
+        reason = self._vigil.end(self._now - self._media_at)
+        if reason is not None:
+            self._abandon(reason)
+        elif not (self._playout.is_playing or self._ear.is_hearing) and (event := self._vigil.time_up()):
+            self._tell(event)
 
     def _abandon(self, reason: HangUpReason) -> None:
         TROUBLES.labels(reason.value).inc()
@@ -325,22 +298,3 @@ class StreamCall:
             self._talk.tell(Understood(meaning), self._transcript.take())
         self._talk.hung_up(reason, self._transcript.take())
         self.is_over = True
-
-
-def hang_up(line: Line, carrier_sid: str | None) -> None:
-    """End the call at the carrier; one that is over already is fine, a carrier in trouble has its own time limit."""
-    if carrier_sid:
-        try:
-            line.carrier.complete(carrier_sid)
-        except CarrierTrouble:
-            TROUBLES.labels("hang_up").inc()
-
-
-def ear_of(line: Line) -> Ear:
-    """A fresh ear for one call."""
-    return Ear(line.recognizer.open(), line.activity(), line.endpoint, line.hearing)
-
-
-def tape_of(line: Line, call_id: str, ours: Callable[[int], bytes]) -> Tape:
-    """A recording begun for one call. Raises OSError."""
-    return Tape(line.recorder.start(call_id), ours)

@@ -14,10 +14,13 @@ from ivr.dialogue.effects import Effect
 from ivr.dialogue.errors import DialogueMisuse
 from ivr.dialogue.events import Resumed, TransferFailed
 from ivr.ports import CallSheet
-from ivr.runtime.call import StreamCall, ear_of, hang_up, tape_of
+from ivr.runtime.call import StreamCall
+from ivr.runtime.ear import Ear
 from ivr.runtime.line import Full, Line
 from ivr.runtime.mouth import Mouth
 from ivr.runtime.talk import Talk
+from ivr.runtime.tape import Tape
+from ivr.runtime.vigil import hang_up
 from kit.metrics import SOCKET_MESSAGES, SOCKETS, TROUBLES
 from kit.vocabulary import HangUpReason, Outcome
 from speech.ports import EngineUnavailable
@@ -143,8 +146,8 @@ def _open_call(socket: Socket, line: Line, sheet: CallSheet, stream_sid: str) ->
     """The call, speaking; None when it cannot be recorded or carried on, which ends it without a word of the matter."""
     mouth = Mouth(line, stream_sid, socket.send)
     try:
-        tape = tape_of(line, sheet.call_id, mouth.playout.take)
-        ear = ear_of(line)
+        tape = Tape(line.recorder.start(sheet.call_id), mouth.playout.take)
+        ear = _ear_of(line)
         talk, effects = _talk_of(line, sheet)
     except (OSError, LookupError, DialogueMisuse, EngineUnavailable) as fault:
         TROUBLES.labels("cannot_start").inc()
@@ -170,3 +173,8 @@ def _talk_of(line: Line, sheet: CallSheet) -> tuple[Talk, list[Effect]]:
         raise LookupError("resumed too often")
     talk.note(resumes=resumes)
     return talk, talk.tell(Resumed())
+
+
+def _ear_of(line: Line) -> Ear:
+    """A fresh ear for one call."""
+    return Ear(line.recognizer.open(), line.activity(), line.endpoint, line.hearing)

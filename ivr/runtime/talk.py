@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ivr.dialogue.effects import Effect, HangUp, Lasting, Memory, Say, Transfer
+from ivr.dialogue.effects import Effect, HangUp, Lasting, Memory, Piece, Say, Transfer
 from ivr.dialogue.errors import DialogueMisuse, PeerMisbehaved
 from ivr.dialogue.events import Event, HungUp
+from ivr.dialogue.lines import pieces_of_line
 from ivr.dialogue.machine import Dialogue
 from ivr.meaning import Hints, Meaning
 from ivr.ports import CallSheet, Turn
@@ -78,6 +79,12 @@ class Talk:
         """What the callee's words mean here and now."""
         hints = self.dialogue.hints(self._line.clock.now())
         return self._line.understand(heard.text, _with_heard(hints, heard))
+
+    def fault_words(self) -> tuple[Piece, ...]:
+        """What the script says when something of ours breaks, as far as anybody may hear it."""
+        script = self.dialogue.script
+        said = script.steps[script.fault].say if script.fault in script.steps else ()
+        return tuple(piece for line in said if not line.is_private for piece in pieces_of_line(line, self.dialogue.facts, {}))
 
     def note(self, **driver: Any) -> None:
         """Keep something of the driver's in the call's memory, written with the next save or at once."""

@@ -1,0 +1,76 @@
+"""Watches over one call from outside the conversation: orders from other processes, a dead line, the length cap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ivr.carrier.rest import CarrierTrouble
+from ivr.dialogue.events import Commanded, Event, MachineAnswered, TimeUp
+from ivr.runtime.line import Line
+from ivr.runtime.talk import Talk
+from kit.metrics import TROUBLES
+from kit.vocabulary import Announcement, HangUpReason
+
+NO_MEDIA_S = 30.0
+ORDERS_EVERY_S = 1.0
+OVERTIME_S = 90.0
+"""After the length cap's goodbye began: the call is cut."""
+
+
+class Vigil:
+    """What may befall one call. `is_overheard` once somebody has asked to listen in."""
+
+    def __init__(self, line: Line, talk: Talk, now: float) -> None:
+        self._line, self._talk = line, talk
+        self._asked_at = now
+        self._is_time_up = False
+        self.is_overheard = False
+
+    def orders(self, now: float) -> list[Event]:
+        """Orders since the last look, at most once a second, as events. Unknown ones mean nothing."""
+        if now - self._asked_at < ORDERS_EVERY_S:
+            return []
+        self._asked_at = now
+        told: list[Event] = []
+        for order in self._waiting():
+            if order == "listen_in":
+                self.is_overheard = True
+            elif order == "machine_answered":
+                told.append(MachineAnswered(Announcement.VOICEMAIL))
+            elif order in ("hand_over", "hang_up"):
+                told.append(Commanded(order))
+        return told
+
+    def end(self, no_media_s: float) -> HangUpReason | None:
+        """Why the call must be cut now, if it must."""
+        if no_media_s >= NO_MEDIA_S:
+            return HangUpReason.NO_MEDIA
+        return HangUpReason.LENGTH_CAP if self._overtime_s >= OVERTIME_S else None
+
+    def time_up(self) -> TimeUp | None:
+        """Once, when the length cap is reached; to be asked when nobody speaks."""
+        if self._overtime_s < 0 or self._is_time_up:
+            return None
+        self._is_time_up = True
+        return TimeUp()
+
+    @property
+    def _overtime_s(self) -> float:
+        return self._talk.seconds - self._talk.dialogue.script.max_call_s
+
+    def _waiting(self) -> Sequence[str]:
+        """Orders given to this call; none when the channel is down, which no call suffers from."""
+        try:
+            return self._line.live.orders(self._talk.sheet.call_id)
+        except Exception:
+            TROUBLES.labels("orders").inc()
+            return ()
+
+
+def hang_up(line: Line, carrier_sid: str | None) -> None:
+    """End the call at the carrier; one that is over already is fine, a carrier in trouble has its own time limit."""
+    if carrier_sid:
+        try:
+            line.carrier.complete(carrier_sid)
+        except CarrierTrouble:
+            TROUBLES.labels("hang_up").inc()
