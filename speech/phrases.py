@@ -20,6 +20,12 @@ LONGEST_WORD = 6
 NEAR = 0.34
 """Largest share of syllables that may differ from a listed phrase for it to be taken as meant."""
 
+ALARMS = (
+    "我不想活了", "不想活了", "活不下去了", "我活不下去了", "我想死", "不如死了算了", "死了算了", "我要跳楼", "我想自杀",
+    "活着没意思", "没有活路了", "我要报警", "我要自杀",
+)  # fmt: skip
+"""In every grammar, whatever the step: a grammar that lacks 我不想活了 hears 我不想还 instead."""
+
 _SENSITIVE = re.compile(r"[不没别无未勿零一二两三四五六七八九十百千万亿半幺今明昨前后上下初底]")
 _NOISE = re.compile(r"[\s，。！？、；：,.!?;:·…—\-\"'“”‘’（）()《》]+")
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from kit.settings import Settings
 from speech.audio import Resampler
-from speech.phrases import plain, snap, words_of
+from speech.phrases import ALARMS, plain, snap, words_of
 from speech.ports import LINE_RATE_HZ, NOTHING, EngineUnavailable, Heard, Listener, Pcm
 
 UNKNOWN = "[unk]"
@@ -104,7 +104,8 @@ class VoskListener:
 
     def expect(self, phrases: Sequence[str]) -> None:
         """Set the grammar for what follows; empty means free speech. Forgets what was heard so far."""
-        self._phrases = tuple(dict.fromkeys(plain(phrase) for phrase in phrases))
+        listed = [*phrases, *ALARMS] if phrases else ()
+        self._phrases = tuple(dict.fromkeys(plain(phrase) for phrase in listed))
         self._reset()
 
     def feed(self, pcm: Pcm) -> str:

@@ -15,6 +15,7 @@ import kaldifst
 from speech.graphs.fst import LexiconLoop, bigram_text
 from speech.graphs.lexicon import readings, script_phrases, sentences, vocabulary
 from speech.graphs.phones import Syllable
+from speech.phrases import ALARMS
 
 UNKNOWN = "[unk]"
 UNKNOWN_COST = 5.0
@@ -33,7 +34,10 @@ SHIPPED = ROOT / "speech" / "models_zh" / "first"
 def build(out: Path, acoustic: Path, *, unknown_cost: float = UNKNOWN_COST, acoustic_scale: float = ACOUSTIC_SCALE) -> int:
     """Write the model directory; returns the number of words. `acoustic` is a model directory with am, conf, phones."""
     texts = sentences()
-    labels = {word: number for number, word in enumerate([*vocabulary(texts, script_phrases(SCRIPTS)), UNKNOWN], start=1)}
+    labels = {
+        word: number
+        for number, word in enumerate([*vocabulary(texts, script_phrases(SCRIPTS) | set(ALARMS)), UNKNOWN], start=1)
+    }
     graph = out / "graph"
     (graph / "phones").mkdir(parents=True, exist_ok=True)
     _copy(acoustic, out, ("am/final.mdl", "conf/mfcc.conf", "graph/phones.txt", "graph/phones/word_boundary.int"))

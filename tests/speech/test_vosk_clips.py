@@ -64,6 +64,12 @@ def test_frame_by_frame_gives_partials_then_the_text(chinese: VoskRecognizer) ->
     assert 0 < heard.start_s < heard.end_s <= len(sound) / 8000 + 0.3
 
 
+@pytest.mark.parametrize("voice", VOICES)
+def test_an_alarm_is_heard_whatever_the_step_expects(chinese: VoskRecognizer, voice: str) -> None:
+    expected = ["我不想还", "我今天还", "说错了", "是的", "不是"]
+    assert chinese.transcribe(clip(voice, "我不想活了"), expected).text == "我不想活了"
+
+
 def test_free_speech_on_the_first_model_is_never_sure(chinese: VoskRecognizer) -> None:
     assert chinese.transcribe(clip("zf_xiaoyi", "我已经还了")).confidence <= 0.4
 
