@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pypinyin.constants import PINYIN_DICT
 from pypinyin.contrib.tone_convert import to_tone3
 
+from kit.phone import invented_mainland
 from speech.engines import kokoro
 from speech.engines.pyttsx3 import pinyin
 from speech.mandarin import lexicon, numbers
@@ -24,6 +25,8 @@ TABLE = [
     if not line.startswith("#")
 ]
 
+_DIGITS = dict(zip("0123456789", "ling2 yao1 er4 san1 si4 wu3 liu4 qi1 ba1 jiu3".split(), strict=True))
+
 
 def _said(text: str) -> str:
     return " ".join(word.text if word.is_mark else "-".join(word.syllables) for word in words(text))
@@ -35,6 +38,14 @@ def test_each_row_of_the_table(text: str, said: str, sent: str) -> None:
     assert phonemes(words(text)) == sent
     assert pinyin(text) == said.replace("-", " ")
     assert spoken(spoken(text)) == spoken(text)
+
+
+@pytest.mark.parametrize("seed", range(0, 9_999_999, 1_111_111))
+@pytest.mark.parametrize("before", ["", "电话是", "请回电"])
+def test_a_mobile_number_is_read_digit_by_digit_and_its_one_as_yao(before: str, seed: int) -> None:
+    number = invented_mainland(seed).removeprefix("+86")
+    digits = list(readings(before + number))[-11:]
+    assert digits == [_DIGITS[digit] for digit in number]
 
 
 def test_the_table_is_large_and_has_no_doubles() -> None:
