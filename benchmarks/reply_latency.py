@@ -3,8 +3,8 @@
     python -m benchmarks.reply_latency [--engine scripted] [--calls 1 10 40] [--seconds 30] [--speech DIR]
 
 Beside the delay stands the false-cut rate: answers that were taken for finished before their last sound. Answers with
-pauses inside belong to it. Speech: `DIR/<kind>/*.wav`, kinds as in ivr.script.model.AskKind; without it, speech is made
-of hums with the rhythm of words (voice activity hears a voice, no engine hears words).
+pauses inside belong to it. Speech: `DIR/<kind>/*.wav`, kinds as in ivr.script.model.AskKind, or the word `kokoro`;
+without it, speech is made of hums with the rhythm of words (voice activity hears a voice, no engine hears words).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any
 import aiohttp
 import numpy as np
 
+from benchmarks import clips
 from benchmarks.media import media_process, write_report
 from benchmarks.peer import FRAME, Peer
 from speech.audio import decode_mulaw, encode_mulaw, line_clip, read_wav
@@ -29,8 +30,9 @@ from speech.audio import decode_mulaw, encode_mulaw, line_clip, read_wav
 PORT = 18_931
 AIMS = {"p50": 0.45, "p95": 0.70}
 SETTLE_S = 1.0
+PHRASES = "是的,对,好的,我这个月二十八号还,我明天下午三点还,我先还三千二百块,大概一千五百块"
 TEXTS = {"yes_no": "是的", "date": "明天还", "amount": "三千二百块", "open": "我最近手头紧"}
-"""What the scripted recogniser hears, and the grammar of real ones."""
+"""What the scripted recogniser hears."""
 
 
 def main() -> None:
@@ -46,7 +48,7 @@ def main() -> None:
             f"{row['engine']:10} {row['kind']:8} {row['calls']:5d} {row['turns']:6d} {row['p50']:6.3f} {row['p95']:6.3f} "
             f"{row['p99']:6.3f} {row['false_cut_pct']:7.1f} {row['decision_p95']:8.3f} {row['peer_late_s']:6.3f}"
         )
-    print(f"-> {write_report(f'reply_latency_{options.engine}', {'aims': AIMS, 'rows': rows})}")
+    print(f"-> {write_report(f'reply_latency_{options.engine}{_mark(options.speech)}', {'aims': AIMS, 'rows': rows})}")
 
 
 def _options() -> argparse.Namespace:
@@ -59,8 +61,12 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _mark(speech: Path | None) -> str:
+    return f"_{speech.name}" if speech else ""
+
+
 def _measure(options: argparse.Namespace, kind: str, calls: int) -> dict[str, Any]:
-    clips = _clips(options.speech, kind)
+    sounds = _clips(options.speech, kind)
     environ = {
         "HUILING_RECOGNIZER": options.engine,
         "BENCH_KIND": kind,
@@ -68,7 +74,7 @@ def _measure(options: argparse.Namespace, kind: str, calls: int) -> dict[str, An
         "BENCH_PHRASES": ",".join(TEXTS.values()),
     }
     with media_process(PORT, **environ) as address:
-        delays, cuts, late = asyncio.run(_talk(address, clips, calls, options.seconds))
+        delays, cuts, late = asyncio.run(_talk(address, sounds, calls, options.seconds))
         decision = _decision_p95(address)
     turns = len(delays) + cuts
     return {
@@ -83,13 +89,13 @@ def _measure(options: argparse.Namespace, kind: str, calls: int) -> dict[str, An
     }
 
 
-async def _talk(address: str, clips: list[bytes], calls: int, seconds: float) -> tuple[list[float], int, float]:
+async def _talk(address: str, sounds: list[bytes], calls: int, seconds: float) -> tuple[list[float], int, float]:
     peers = [Peer(f"call{number}") for number in range(calls)]
     delays: list[float] = []
     cuts = [0]
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         running = [asyncio.create_task(_begin(peer, http, address, seconds, place / calls)) for place, peer in enumerate(peers)]
-        await asyncio.gather(*(_answer(peer, clips, delays, cuts, place) for place, peer in enumerate(peers)))
+        await asyncio.gather(*(_answer(peer, sounds, delays, cuts, place) for place, peer in enumerate(peers)))
         await asyncio.gather(*running)
     return delays, cuts[0], max(peer.late_s for peer in peers)
 
@@ -99,7 +105,7 @@ async def _begin(peer: Peer, http: aiohttp.ClientSession, address: str, seconds:
     await peer.run(http, address, seconds)
 
 
-async def _answer(peer: Peer, clips: list[bytes], delays: list[float], cuts: list[int], seed: int) -> None:
+async def _answer(peer: Peer, sounds: list[bytes], delays: list[float], cuts: list[int], seed: int) -> None:
     """Answer whenever asked; the clip's last voiced frame is its end, since files are trimmed."""
     chance = random.Random(seed)
     while not peer.sent and not peer.is_over:
@@ -108,7 +114,7 @@ async def _answer(peer: Peer, clips: list[bytes], delays: list[float], cuts: lis
         await peer.until_quiet()
         await asyncio.sleep(0.3 + chance.random() * 0.6)
         begun = time.monotonic()
-        ended = await peer.say(chance.choice(clips))
+        ended = await peer.say(chance.choice(sounds))
         if peer.is_over:
             return
         if any(name == "media" and begun <= at < ended for at, name in peer.sent):
@@ -137,11 +143,27 @@ def _percentile(values: list[float], share: int) -> float:
 
 def _clips(folder: Path | None, kind: str) -> list[bytes]:
     """mu-law clips trimmed to their first and last sound."""
+    if str(folder) == "kokoro":
+        return _spoken(kind)
     if folder is not None:
         paths = sorted((folder / kind).glob("*.wav"))
         return [_trimmed(line_clip(*read_wav(path.read_bytes()))) for path in paths]
     return [_hums(pattern) for pattern in HUMS.get(kind, HUMS["yes_no"])]
 
+
+def _spoken(kind: str) -> list[bytes]:
+    """Answers by three voices; dates and amounts with a pause of 0.3 to 0.6 s inside as well."""
+    if kind == "yes_no":
+        return [clip for _, clip in clips.spoken(("是的", "对", "好的"))]
+    first, second = (clips.spoken(texts, clips.VOICES[:3]) for texts in SPLIT[kind])
+    pairs = zip(first, second, (0.3, 0.4, 0.5, 0.6, 0.35, 0.45), strict=False)
+    return [clips.with_pause(one, pause_s, other) for (_, one), (_, other), pause_s in pairs]
+
+
+SPLIT = {
+    "date": (("我这个月", "我明天"), ("二十八号还", "下午三点还")),
+    "amount": (("我先还", "大概"), ("三千二百块", "一千五百块")),
+}
 
 HUMS: dict[str, list[list[float]]] = {
     "yes_no": [[0.35], [0.5], [0.7]],
