@@ -1,13 +1,14 @@
 """Lines of a script as pieces of speech: one clip each, shared between calls where nothing personal is in them.
 
-A clause without names in braces is static; a clause filled with facts is one personal piece; a value learnt during the
-call stands alone between static text, since nobody can render it beforehand. Knows no call and no audio.
+A clause without names in braces is static; one that names somebody is a personal piece; dates, amounts and digits stand
+alone between static text and are said from an inventory of clips. Knows no call and no audio.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,11 @@ LONG_CLAUSE = 18
 SHORT_PART = 6
 """A part between commas shorter than this stays with its neighbour."""
 
+INVENTORY = frozenset({Kind.MONEY, Kind.DATE, Kind.DIGITS, Kind.MOMENT})
+"""Kinds of values for which the inventory of clips has every piece (speech.mandarin.pieces)."""
+
+_MARKS = "，。？！；：、”’」》）"
+_CLAUSE_ENDS = tuple(_MARKS)
 _SENTENCE = re.compile(r"[^。？！；]*[。？！；]+[”’」》）]*|[^。？！；]+$")
 _BRACES = re.compile(r"\{(\w+)\}")
 
@@ -93,20 +99,44 @@ def _cut(sentence: str) -> Iterator[str]:
         yield held + parts[-1]
 
 
-def _fill(clause: str, facts: Facts, slots: Slots) -> Iterator[Piece]:
-    text = ""
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A stretch of a clause that is one clip: words with names in them, or a value and the marks that follow it."""
+
+    words: tuple[str | Field, ...]
+    value: Field | None = None
+    marks: str = ""
+
+
+def _runs(clause: str) -> list[_Run]:
+    """The clause as clips. Marks behind a value belong to it: a clip of marks alone could not be spoken."""
+    runs: list[_Run] = []
+    words: list[str | Field] = []
     for part, field in _parts(clause):
-        if field is None:
-            text += part
-        elif field.slot is None:
-            text += _fact(field, facts)
+        if field is not None and _is_from_inventory(field):
+            runs += [_Run(tuple(words))] if words else []
+            runs.append(_Run((), field))
+            words = []
+            continue
+        if field is None and not words and runs:
+            rest = part.lstrip(_MARKS)
+            runs[-1] = replace(runs[-1], marks=part[: len(part) - len(rest)])
+            part = rest
+        words += [field] if field is not None else [part] if part else []
+    return runs + ([_Run(tuple(words))] if words else [])
+
+
+def _fill(clause: str, facts: Facts, slots: Slots) -> Iterator[Piece]:
+    for run in _runs(clause):
+        if run.value is None:
+            yield Piece(_text(run, facts))
         else:
-            if text:
-                yield Piece(text)
-            text = ""
-            yield _learnt(field, slots)
-    if text:
-        yield Piece(text)
+            piece = _learnt(run.value, slots) if run.value.slot else _known(run.value, facts)
+            yield replace(piece, text=piece.text + run.marks)
+
+
+def _text(run: _Run, facts: Facts) -> str:
+    return "".join(word if isinstance(word, str) else _fact(word, facts) for word in run.words)
 
 
 def _parts(clause: str) -> Iterator[tuple[str, Field | None]]:
@@ -116,6 +146,15 @@ def _parts(clause: str) -> Iterator[tuple[str, Field | None]]:
             yield part, FIELDS[part]
         elif part:
             yield part, None
+
+
+def _is_from_inventory(field: Field) -> bool:
+    """Whether the value is said from clips that are the same for everybody, so that only names are rendered per person."""
+    return field.slot is not None or field.kind in INVENTORY
+
+
+def _known(field: Field, facts: Facts) -> Piece:
+    return Piece(_fact(field, facts), field.kind, facts[field.name])
 
 
 def _fact(field: Field, facts: Facts) -> str:
@@ -133,17 +172,9 @@ def _learnt(field: Field, slots: Slots) -> Piece:
 
 def _texts_before_call(clause: str, facts: Facts | None) -> Iterator[str]:
     """The texts of a clause that can be rendered before the call; without facts only those that need none."""
-    text, is_personal = "", False
-    for part, field in (*_parts(clause), ("", None)):
-        if field is None and part:
-            text += part
-        elif field is not None and field.slot is None:
-            is_personal = True
-            text += _fact(field, facts) if facts is not None else ""
-        else:
-            if text and (facts is not None or not is_personal):
-                yield text
-            text, is_personal = "", False
+    for run in _runs(clause):
+        if run.value is None and (facts is not None or all(isinstance(word, str) for word in run.words)):
+            yield _text(run, facts or {})
 
 
 def _all_clauses(script: Script) -> Iterator[str]:
@@ -157,6 +188,18 @@ def _all_lines(script: Script) -> Iterator[Line]:
         yield from step.say
         for again in step.reword:
             yield from again
+
+
+def grouped(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, ...]]:
+    """The pieces clause by clause: a value stands with the words around it."""
+    held: list[Piece] = []
+    for piece in pieces:
+        held.append(piece)
+        if piece.text.endswith(_CLAUSE_ENDS):
+            yield tuple(held)
+            held = []
+    if held:
+        yield tuple(held)
 
 
 def text_of(pieces: Sequence[Piece]) -> str:

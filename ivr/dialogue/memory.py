@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from ivr.dialogue.effects import Memory
+from ivr.dialogue.effects import Memory, Piece
 from ivr.dialogue.errors import DialogueMisuse
 from ivr.meaning import Slot, slot_from_dict, slot_to_dict
+from ivr.script.fields import Kind
 from kit.vocabulary import Outcome, Risk, Severity, SlotName
 
 VERSION = 1
@@ -25,34 +28,63 @@ class Phase(StrEnum):
     OVER = "over"
 
 
+Clause = list[dict[str, Any]]
+"""Pieces as JSON: `text`, and for a value from the inventory its `kind` and `value`."""
+
+
+def clause_to_json(pieces: Sequence[Piece]) -> Clause:
+    """JSON shape of pieces; dates and instants in ISO 8601."""
+    return [{"text": one.text, "kind": one.kind.value, "value": _value_to_json(one.value)} for one in pieces]
+
+
+def clause_from_json(clause: Clause) -> tuple[Piece, ...]:
+    """The inverse of clause_to_json."""
+    return tuple(Piece(one["text"], Kind(one["kind"]), _value_from_json(Kind(one["kind"]), one["value"])) for one in clause)
+
+
+def clause_text(clause: Clause) -> str:
+    """The clause as it is written."""
+    return "".join(str(one["text"]) for one in clause)
+
+
+def _end_of(clause: Clause, text: str) -> int:
+    said = clause_text(clause)
+    return text.find(said) + len(said)
+
+
+def _value_to_json(value: date | datetime | int | str | None) -> str | int | None:
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def _value_from_json(kind: Kind, value: Any) -> date | datetime | int | str | None:
+    if value is None:
+        return None
+    if kind is Kind.DATE:
+        return date.fromisoformat(value)
+    kept: datetime | int | str = datetime.fromisoformat(value) if kind is Kind.MOMENT else value
+    return kept
+
+
 @dataclass(slots=True)
 class Spoken:
     """One Say of the latest turn. `heard` is what had been played when the callee cut in; None while nothing is known.
 
-    `core` are the pieces that the callee must have heard: what is owed and since when, told and not asked.
+    `core` are the clauses that the callee must have heard: what is owed and since when, told and not asked.
     """
 
     say_id: int
     steps: list[str]
-    pieces: list[str]
+    text: str
     is_private: bool
-    core: list[str] = field(default_factory=list)
+    core: list[Clause] = field(default_factory=list)
     heard: str | None = None
 
     @property
-    def text(self) -> str:
-        return "".join(self.pieces)
-
-    @property
-    def unheard(self) -> list[str]:
-        """The core pieces that were not played to their end."""
+    def unheard(self) -> list[Clause]:
+        """The core clauses that were not played to their end."""
         if self.heard is None:
             return []
-        ends, end = {}, 0
-        for piece in self.pieces:
-            end += len(piece)
-            ends[piece] = end
-        return [piece for piece in self.core if ends.get(piece, 0) > len(self.heard)]
+        return [clause for clause in self.core if _end_of(clause, self.text) > len(self.heard)]
 
 
 @dataclass(slots=True)
@@ -71,7 +103,7 @@ class State:
 
     `chain` are the steps spoken in the latest turn, `done` what was already caused (so that nothing is caused twice),
     `risks` the gravest severity told per category, `taken_by` and `taken_at` which risk step took over and how grave,
-    `owed` private texts that the callee cut off and that are said again, once, with our next words.
+    `owed` private clauses that the callee cut off and that are said again, once, with our next words.
     """
 
     step: str
@@ -90,7 +122,7 @@ class State:
     done: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     spoken: list[Spoken] = field(default_factory=list)
-    owed: list[str] = field(default_factory=list)
+    owed: list[Clause] = field(default_factory=list)
     tag: int = 0
     say_id: int = 0
     silent: int = 0

@@ -14,7 +14,7 @@ from ivr.dialogue import edges, lines, outcome, risks, routing
 from ivr.dialogue.actions import Desk
 from ivr.dialogue.effects import Effect, HangUp, Listen, Piece, Say, Transfer, WakeAt
 from ivr.dialogue.errors import DialogueMisuse
-from ivr.dialogue.memory import Phase, Spoken, State
+from ivr.dialogue.memory import Phase, Spoken, State, clause_from_json, clause_text, clause_to_json
 from ivr.dialogue.summary import summary
 from ivr.meaning import Meaning
 from ivr.script.fields import Facts
@@ -199,8 +199,8 @@ class Walk:
         """Say what was cut off before our next words, unless they say it anyway, or money is not the matter any more."""
         owed, self.state.owed = self.state.owed, []
         is_asked = bool(self.parts) and self.state.phase is Phase.LISTENING and self.state.is_verified
-        said = {piece.text for part in self.parts for piece in part.pieces}
-        left = tuple(Piece(text) for text in owed if text not in said)
+        said = lines.text_of([piece for part in self.parts for piece in part.pieces])
+        left = tuple(piece for clause in owed if clause_text(clause) not in said for piece in clause_from_json(clause))
         if left and is_asked and self.state.taken_by is None:
             self.parts.insert(0, _Part(self.state.step, left, is_private=True, is_interruptible=True))
 
@@ -220,10 +220,12 @@ class Walk:
 
     def _say(self, part: _Part, steps: list[str]) -> Say:
         self.state.say_id += 1
-        texts = [piece.text for piece in part.pieces]
-        told = [piece for one in self.parts for piece in one.pieces if one.is_private and not self._is_asking(one)]
-        core = [piece.text for piece in told if piece.value is None and _NUMBERS.search(piece.text) and piece.text in texts]
-        self.state.spoken.append(Spoken(self.state.say_id, steps, texts, part.is_private, core))
+        text = lines.text_of(part.pieces)
+        told = [
+            clause for one in self.parts if one.is_private and not self._is_asking(one) for clause in lines.grouped(one.pieces)
+        ]
+        core = [clause_to_json(one) for one in told if _NUMBERS.search(lines.text_of(one)) and lines.text_of(one) in text]
+        self.state.spoken.append(Spoken(self.state.say_id, steps, text, part.is_private, core))
         return Say(self.state.say_id, part.pieces, part.is_interruptible, part.is_private)
 
     def _is_asking(self, part: _Part) -> bool:

@@ -79,9 +79,11 @@ def _play(cast: Cast, borrowers: list[Persona]) -> list[Judged]:
         stage.running("simulator", _simulator(stage, subscribers, clips), ready=[f"{stage.carrier_url}/simulator/health"]),
         stage.running("house", ("honcho", "start", *PROCESSES), ready=[f"{stage.web_url}/readyz", f"{stage.media_url}/readyz"]),
     ):
+        stage.await_ear()
         _step("拨打")
         stage.show("flask", "--app", "app", "campaigns", "start", *names, "--wait")
         heard = _heard(stage)
+        (FOLDER / "calls.json").write_text(json.dumps(heard, ensure_ascii=False, indent=1), encoding="utf-8")
         rows = _rows(stage, names)
     _step("报告")
     stage.run("flask", "--app", "app", "campaigns", "report", *names, "--out", str(FOLDER / "report"), quiet=True)

@@ -78,6 +78,14 @@ class Stage:
             finally:
                 _stop(process)
 
+    def await_ear(self) -> None:
+        """Wait until the callers can hear: their ear loads a model. Raises StageFault."""
+        limit = time.monotonic() + READY_S
+        while not self.ask("/simulator/health").get("ear_ready"):
+            if time.monotonic() > limit:
+                raise StageFault(f"角色的耳朵在 {READY_S:.0f} 秒内没有就绪，日志：{self.folder / 'simulator.log'}")
+            time.sleep(0.3)
+
     def ask(self, path: str) -> Any:
         """JSON from the simulator."""
         with urllib.request.urlopen(f"{self.carrier_url}{path}", timeout=30) as answer:

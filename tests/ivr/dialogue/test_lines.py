@@ -36,10 +36,11 @@ def test_clauses_joined_are_the_text(text: str) -> None:
     assert "".join(clauses(text)) == text
 
 
-def test_a_fact_is_part_of_its_clause_and_a_learnt_value_stands_alone() -> None:
+def test_values_stand_alone_whether_known_before_or_learnt() -> None:
     pieces = pieces_of_line(line("您应还{amount_fen}。您会在{pay_on}还款，对吗？"), FACTS, PAY_ON)
     assert pieces == (
-        Piece("您应还3200元。"),
+        Piece("您应还"),
+        Piece("3200元。", Kind.MONEY, 320000),
         Piece("您会在"),
         Piece("11月27日", Kind.DATE, date(2026, 11, 27)),
         Piece("还款，对吗？"),
@@ -58,7 +59,8 @@ def test_static_pieces_hold_nothing_personal() -> None:
     assert "好的，您会在" in static
     assert not any("王小明" in text or "{" in text for text in static)
     personal = personal_pieces(small_script(), FACTS)
-    assert "您应还3200元。" in personal
+    assert "请问您是王小明吗？" in personal
+    assert not any("3200" in text for text in personal | static)
     assert not personal & static
 
 
@@ -73,3 +75,8 @@ def test_every_text_of_a_line_is_among_the_rendered() -> None:
 
 def test_missing_facts_are_named() -> None:
     assert missing_facts(small_script(), {}) == {"lender", "borrower_name", "amount_fen", "due_on"}
+
+
+def test_no_clip_is_made_of_marks_alone() -> None:
+    pieces = pieces_of_line(line("应还{amount_fen}，{due_on}之前还{amount_fen}。"), FACTS, {})
+    assert [piece.text for piece in pieces] == ["应还", "3200元，", "11月20日", "之前还", "3200元。"]
