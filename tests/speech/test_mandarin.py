@@ -25,7 +25,7 @@ TABLE = [
     if not line.startswith("#")
 ]
 
-_DIGITS = dict(zip("0123456789", "ling2 yao1 er4 san1 si4 wu3 liu4 qi1 ba1 jiu3".split(), strict=True))
+_DIGITS = dict(zip("0123456789", ["ling2", "yao1", "er4", "san1", "si4", "wu3", "liu4", "qi1", "ba1", "jiu3"], strict=True))
 
 
 def _said(text: str) -> str:
