@@ -26,7 +26,7 @@ from ivr.runtime.transcript import Transcript
 from ivr.runtime.vigil import Vigil, hang_up
 from ivr.script.model import AskKind
 from kit.metrics import INTERRUPTIONS, SOCKET_MESSAGES, TROUBLES
-from kit.vocabulary import HangUpReason
+from kit.vocabulary import HangUpReason, Intent
 from speech.audio import decode_mulaw
 
 LOG = logging.getLogger(__name__)
@@ -34,6 +34,23 @@ DEAF_S = 2.0
 """No frame for so long: nobody can be said to be silent, the line is."""
 LAST_WORD_S = 6.0
 """How long somebody who speaks into our goodbye is listened to before the line is closed."""
+
+
+STANDS_ALONE = frozenset(
+    {
+        Intent.ANNOUNCEMENT,
+        Intent.WRONG_PERSON,
+        Intent.THIRD_PARTY,
+        Intent.REQUEST_HUMAN,
+        Intent.STOP_CALLING,
+        Intent.COMPLAINT,
+        Intent.REFUSES_RECORDING,
+        Intent.OTHER_LANGUAGE,
+        Intent.BUSY_NOW,
+        Intent.CALL_BACK_LATER,
+    }
+)
+"""Meanings that need no question before them."""
 
 
 class StreamCall:
@@ -218,7 +235,7 @@ class StreamCall:
             self._quiet_since = self._now
             self._consider(utterance)
         while self._held and not self._playout.is_playing and not self.is_over:
-            self._understand(self._held.pop(0))
+            self._understand_early(self._held.pop(0))
 
     def _consider(self, utterance: Utterance) -> None:
         """What is said over our speech interrupts it, waits for its end, or merely accompanies it."""
@@ -236,6 +253,13 @@ class StreamCall:
                 self._interrupt("words")
             self._give_floor()
             self._understand(utterance)
+
+    def _understand_early(self, utterance: Utterance) -> None:
+        """What was said over our notice answers no question: it is written down, and acted upon when it stands by itself."""
+        meaning = self._talk.understand(utterance.heard, is_early=True)
+        self._transcript.they_said(utterance, meaning_to_dict(meaning))
+        if meaning.risk or meaning.intent in STANDS_ALONE:
+            self._tell(Understood(meaning))
 
     def _understand(self, utterance: Utterance) -> None:
         self._mouth.decided(self._now, utterance.ended_at)

@@ -75,9 +75,11 @@ class Talk:
         self._write(turns, effects)
         return effects
 
-    def understand(self, heard: Heard) -> Meaning:
-        """What the callee's words mean here and now."""
+    def understand(self, heard: Heard, *, is_early: bool = False) -> Meaning:
+        """What the callee's words mean here and now. `is_early`: said before our question was heard, so no answer to it."""
         hints = self.dialogue.hints(self._line.clock.now())
+        if is_early:
+            hints = replace(hints, expect=frozenset(), expect_slots=frozenset())
         return self._line.understand(heard.text, _with_heard(hints, heard))
 
     def fault_words(self) -> tuple[Piece, ...]:

@@ -20,7 +20,8 @@ _YES_BY_NAME = re.compile(r"^(?:对|是|是的|嗯|没错|对的|是我|我是|�
 _PAYS = r"{PAY}|还$"
 _PAYS_NOT = r"(?:没|不|未|别|怎么|哪|谁|什么|几号|多少|昨|前天|上个?月|刚|已经|电话)"
 _DONE = re.compile(r"已|早|刚|昨|前天|上周|上个?月|上星期|过|都|完|清|不是|明明|[号日]就")
-_NO_BY_NAME = re.compile(r"^(?:不是|不对|没有|错了|不是我|我不是|不是的|不是啊|没有这个人|不)$")
+_NO_BY_NAME = re.compile(r"^(?:不是|不对|没有|错了|不是我|我不是|不是的|不是啊|不)$")
+"""No, and nothing more: whose number it is must be asked. A number is locked on plain words only."""
 
 
 def in_context(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
@@ -50,8 +51,8 @@ def _fillers(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
 
 def _by_name(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
     if Intent.IS_CALLEE in hints.expect and not _has(heard, Intent.WRONG_PERSON, Intent.THIRD_PARTY):
-        if _NO_BY_NAME.match(said.joined) or (_has(heard, Intent.DENY) and len(said.joined) <= 4):
-            return [Heard(Intent.WRONG_PERSON, 95, said.joined), *heard]
+        if _NO_BY_NAME.match(said.joined):
+            return [Heard(Intent.DENY, 95, said.joined), *heard]
         if not _has(heard, Intent.DENY) and (_YES_BY_NAME.match(said.joined) or _has(heard, Intent.AFFIRM)):
             heard = [one for one in heard if one.intent is not Intent.IS_CALLEE]
             heard = [Heard(Intent.IS_CALLEE, 70 if _only_yes(heard) else 45, said.joined), *heard]

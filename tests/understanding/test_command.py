@@ -37,7 +37,7 @@ def test_expectation_and_moment_are_options(app: Flask) -> None:
     said = "不是\n下周三\n".encode()
     result = run(app, said, "--json", "--now", "2027-02-01T09:00", "--expect", "is_callee, promise_to_pay")
     rows = [json.loads(line) for line in result.stdout.splitlines()]
-    assert rows[0]["intent"] == "wrong_person"
+    assert rows[0]["intent"] == "deny"
     assert rows[1]["slots"]["pay_on"] == "2027-02-10"
 
 
