@@ -8,6 +8,7 @@ from typing import Protocol
 
 from campaigns.facts import call_facts
 from ivr.dialogue.lines import missing_facts, personal_pieces, static_pieces
+from ivr.runtime import house_clips
 from ivr.script.library import Library
 from ivr.script.model import Script
 from kit.clock import Clock
@@ -43,7 +44,9 @@ class Preparation:
 
     def prepare_script(self, script: Script, progress: Progress | None = None) -> None:
         """Render what is the same for everybody, and the inventory of dates, amounts and digits."""
-        self._renderer.render_all([*self._inventory, *sorted(static_pieces(script))], on_progress=progress)
+        self._renderer.render_all(
+            [*self._inventory, *house_clips.TEXTS.values(), *sorted(static_pieces(script))], on_progress=progress
+        )
 
     def prepare_targets(self, campaign: Campaign, script: Script, progress: Progress | None = None) -> int:
         """Render what is said to each borrower who waits; the number made ready. Interrupted, it goes on where it was."""

@@ -13,8 +13,9 @@ from werkzeug.exceptions import HTTPException
 
 from ivr.carrier import signature, webhook
 from ivr.carrier.twiml import Hangup, Verb, document
+from ivr.dialogue.effects import Piece
 from ivr.ports import CallSheet
-from ivr.runtime import answering, handover, turns, urls
+from ivr.runtime import answering, handover, house_clips, turns, urls
 from ivr.runtime.line import Line
 from ivr.runtime.pump import carry, limit_sending
 from kit import metrics
@@ -155,13 +156,20 @@ def _clip(line: Line, name: str) -> ResponseReturnValue:
     """One clip as WAV, for the carrier that was told its keyed name."""
     if not hmac.compare_digest(request.args.get("key", "").encode(), urls.clip_key(line.settings, name).encode()):
         abort(403)
-    call_id, _, place = name.partition(".")
-    sheet = line.notebook.open_call(call_id) if place else None
     try:
-        sound = turns.clip(line, sheet, *map(int, place.split("."))) if sheet else silence(1.0)
+        sound = _sound(line, name)
     except LookupError:
         abort(404)
     return Response(write_wav(decode_mulaw(sound), LINE_RATE_HZ), content_type="audio/wav")
+
+
+def _sound(line: Line, name: str) -> bytes:
+    """mu-law of a sentence of the house, of one Say of a call's present turn, or of a second of silence. Raises LookupError."""
+    if name in house_clips.TEXTS:
+        return line.prompts.sound(Piece(house_clips.TEXTS[name]))
+    call_id, _, place = name.partition(".")
+    sheet = line.notebook.open_call(call_id) if place else None
+    return turns.clip(line, sheet, *map(int, place.split("."))) if sheet else silence(1.0)
 
 
 def _report(view: Callable[[], None]) -> Callable[[], ResponseReturnValue]:

@@ -14,15 +14,15 @@ from ivr.carrier.webhook import DialReport
 from ivr.dialogue.events import TransferDone
 from ivr.ports import Agent, CallSheet
 from ivr.runtime import modes, urls
+from ivr.runtime.house_clips import ACCEPT, COMPANY, SILENCE
 from ivr.runtime.line import Line
 from ivr.runtime.talk import Talk
-from ivr.runtime.turns import SILENCE_CLIP
 from kit.metrics import TRANSFERS
 from kit.vocabulary import HangUpReason, Outcome, Severity
 
 RING_S = 8
 """How long one agent's phone rings: three of them fit into a P0's half minute."""
-ACCEPT_S = 6
+ACCEPT_S = 4
 ACCEPT_KEY = "1"
 
 
@@ -40,7 +40,7 @@ def ring_next(line: Line, sheet: CallSheet) -> list[Verb]:
     if sheet.agents_tried >= len(agents):
         return _nobody(line, sheet, transfer)
     place = sheet.agents_tried
-    company = [Play(urls.clip(line.settings, SILENCE_CLIP))] if place else []
+    company = [Play(urls.clip(line.settings, COMPANY))] if place else []
     return [
         *company,
         Dial(
@@ -54,12 +54,16 @@ def ring_next(line: Line, sheet: CallSheet) -> list[Verb]:
 
 
 def whisper(line: Line, sheet: CallSheet, place: int) -> list[Verb]:
-    """What the agent hears before the bridge; without the key the agent's leg is hung up."""
+    """What the agent hears before the bridge: the key first, then who and why; the key cuts it short at any moment.
+
+    Without the key the agent's leg is hung up.
+    """
     if sheet.state != "transferring" or sheet.agents_tried != place or sheet.outcome is not None:
         return [Hangup()]
-    said = Say(f"{transfer_of(sheet)['summary']}按1接听。")
+    key = Play(urls.clip(line.settings, ACCEPT))
+    inner: list[Play | Say] = [key, Say(transfer_of(sheet)["summary"]), key]
     accept = urls.hook(line.settings, "/voice/accept", call_id=sheet.call_id, agent=place)
-    return [Gather(action=accept, num_digits=1, timeout_s=ACCEPT_S, inner=[said, said]), Hangup()]
+    return [Gather(action=accept, num_digits=1, timeout_s=ACCEPT_S, inner=inner), Hangup()]
 
 
 def accept(line: Line, sheet: CallSheet, place: int, digits: str) -> list[Verb]:
@@ -101,7 +105,7 @@ def resume(line: Line, sheet: CallSheet) -> list[Verb]:
     if sheet.state != "transfer_failed":
         times = int(sheet.state[5:]) if sheet.state.startswith("lost:") else 0
         line.notebook.set_state(sheet.call_id, f"lost:{times + 1}", sheet.agents_tried)
-    return [Play(urls.clip(line.settings, SILENCE_CLIP)), *modes.carry_on(line, sheet)]
+    return [Play(urls.clip(line.settings, SILENCE)), *modes.carry_on(line, sheet)]
 
 
 MOST_REDIRECTS = 30

