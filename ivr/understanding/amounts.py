@@ -20,7 +20,7 @@ _RANGE = re.compile(
     r"[几数][十百千万](?:块|元)?|[一二三四五六七八九两](?:[、,到至-]?)[二三四五六七八九两][十百千万](?:块|元)?|(?:万|千|百)(?:儿)?把块|(?:千|百)儿?八百|百?八十块|上[百千万]块?|好几[百千万]|[一二三四五六七八九两\d]+[百千万]?(?:到|至|~|-)[一二三四五六七八九两\d]+[百千万]+(?:块|元)?"
 )
 _ALL = re.compile(
-    r"全部|全款|全额|一次性|一次(?:全)?(?:结清|还清|付清)|一把(?:结清|还清)|统统|所有(?:的)?(?:欠款|钱)?|都还(?:上|了|清)|全还|全清|全都(?:还|付|交)|(?:结|还|付)清"
+    r"全部|全款|全额|一次性|一次(?:全)?(?:结清|还清|付清)|一把(?:结清|还清)|统统|所有(?:的)?(?:欠款|钱)?|都还(?:上|了|清|$)|全还|全清|全都(?:还|付|交)|(?:结|还|付)清"
 )
 _HALF = re.compile(r"一半|半数|对半|二分之一|百分之五十|50%|五成")
 _SHARE = re.compile(
@@ -33,6 +33,7 @@ _NOT_MONEY_AFTER = re.compile(
 _NOT_MONEY_BEFORE = re.compile(
     r"(?:第|星期|周|礼拜|尾号|身份证|号码|电话|工号|车牌|卡号|百分之|初|闭着|拨|拨打|年|月|车号|编号|分之)$"
 )
+_PAID = ("还", "付", "交", "转", "存", "打", "先还个")
 _IDIOM = re.compile(
     r"千万[别不要得记]|千万$|万一|百分之百|千方百计|一万个|三天两头|一五一十|百般|万般|千辛万苦|八百(?:年|遍|回)|一百个|五百强|乱七八糟|三番五次|十分(?!之)|一分(?:钱)?(?:都|也)?(?:没|不)|一毛(?:钱)?(?:都|也)?(?:没|不)|一千个|十万火急|万难|万幸|百忙|百姓|一十|两三天"
 )
@@ -96,8 +97,13 @@ def _money(text: str, hit: re.Match[str]) -> Money | None:
         fen += 10 * (numeral(hit.group("mao")) or 0)
     if hit.group("fen"):
         fen += numeral(hit.group("fen")) or 0
-    strong = bool(hit.group("y")) or any(unit in said for unit in "百千万kw")
+    strong = bool(hit.group("y")) or any(unit in said for unit in "百千万kw") or _is_paid(text, hit, said)
     return Money(fen, hit.group(), hit.start(), SlotProblem.VAGUE if about == "几" else None, strong)
+
+
+def _is_paid(text: str, hit: re.Match[str], said: str) -> bool:
+    """还1200: figures after a word for paying."""
+    return said.isascii() and said.isdigit() and 3 <= len(said) <= 6 and text[: hit.start()].endswith(_PAID)
 
 
 def _not_money(text: str, hit: re.Match[str], said: str) -> bool:

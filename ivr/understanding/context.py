@@ -8,26 +8,34 @@ from datetime import date
 
 from ivr.meaning import Hints
 from ivr.understanding.amounts import amounts
+from ivr.understanding.answers import answered, who_else
 from ivr.understanding.dates import days
 from ivr.understanding.intents import Heard
 from ivr.understanding.normalise import Utterance
 from ivr.understanding.rules import compiled
+from ivr.understanding.slots import due_days
 from kit.clock import SHANGHAI
 from kit.vocabulary import Intent, SlotName
 
 _LISTENING = re.compile(r"^(?:嗯|恩|哦|噢|喔|啊|唔|哎|诶|对|是|是的|好|好的|呃|欸|唉|行)+[,?]?$")
-_YES_BY_NAME = re.compile(r"^(?:对|是|是的|嗯|没错|对的|是我|我是|就是|就是我|你说|请说|你讲|说吧|在|讲|是啊|什么事|有什么事)")
-_PAYS = r"{PAY}|还$"
+_YES_BY_NAME = re.compile(
+    r"^(?:对|是|是的|嗯|没错|对的|是我|我是|就是|就是我|[你您]说|请说|[你您]讲|[你您]请|本人|说吧|在|讲|是啊|什么事|有什么事)"
+)
+_PAYS = r"{PAY}|还$|还行(?:吗|不|不行)?$"
 _PAYS_NOT = r"(?:没|不|未|别|怎么|哪|谁|什么|几号|多少|昨|前天|上个?月|刚|已经|电话)"
 _DONE = re.compile(r"已|早|刚|昨|前天|上周|上个?月|上星期|过|都|完|清|不是|明明|[号日]就")
-_NO_BY_NAME = re.compile(r"^(?:不是|不对|没有|错了|不是我|我不是|不是的|不是啊|不)$")
+_NO_BY_NAME = re.compile(
+    r"^(?:不是|不对|没有|错了?|不是我|我不是|不)(?:的|了|呢|吧)?$|^(?:不是|不对|不)?(?:的)?(?:你们?)?(?:肯定|是不是)?(?:搞|弄)错"
+)
 """No, and nothing more: whose number it is must be asked. A number is locked on plain words only."""
+_OF_THE_CALLEE = {Intent.IS_CALLEE, Intent.BUSY_NOW, Intent.DISPUTE, Intent.ASK_WHO, Intent.HOLD_ON, Intent.ASK_PURPOSE}
 
 
 def in_context(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
     """The intents as this step means them, the primary first."""
     heard = _fillers(said, heard, hints)
     heard = _by_name(said, heard, hints)
+    heard = answered(said, heard, hints)
     heard = _values(said, heard, hints)
     heard = _hardship(heard, hints)
     heard = _not_yet(said, heard, hints)
@@ -51,8 +59,13 @@ def _fillers(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
 
 def _by_name(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
     if Intent.IS_CALLEE in hints.expect and not _has(heard, Intent.WRONG_PERSON, Intent.THIRD_PARTY):
+        if other := who_else(said, hints):
+            return [other, *(one for one in heard if one.intent not in _OF_THE_CALLEE)]
         if _NO_BY_NAME.match(said.joined):
-            return [Heard(Intent.DENY, 95, said.joined), *heard]
+            return [
+                Heard(Intent.DENY, 95, said.joined),
+                *(one for one in heard if one.intent not in (Intent.DISPUTE, Intent.DENY)),
+            ]
         if not _has(heard, Intent.DENY) and (_YES_BY_NAME.match(said.joined) or _has(heard, Intent.AFFIRM)):
             heard = [one for one in heard if one.intent is not Intent.IS_CALLEE]
             heard = [Heard(Intent.IS_CALLEE, 70 if _only_yes(heard) else 45, said.joined), *heard]
@@ -83,36 +96,7 @@ def _values(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
     strong = [one for one in heard if one.weight >= 50]
     if strong or not said.core:
         return heard
-    if answers := _follow_up(said, hints):
-        return answers + heard
     return next((read for read in (_points(said, hints), _time(said, hints), _promise(said, hints)) if read), []) + heard
-
-
-_GOOD = (
-    r"(?:挺|很|都|还|蛮|一切|一直)*(?:好(?:的|着)?|正常|没问题|没事|还行|可以|不错|稳定|没变|没换|没动|一样|老样子"
-    r"|在|有|齐|没丢|在手里|在家|没有变化?|没)(?:的|呢|了)*"
-)
-_BAD = (
-    r"(?:我|早就?|已经|都|刚)*(?:换|变|搬|丢|卖|转|抵押|押|坏|撞|借|没|不在|过期|辞|失业)"
-    r"(?:出去|给别人|掉|家|职)*(?:了|的)+"
-)
-_ANSWERS = (
-    (_GOOD, (Intent.VEHICLE_OK, Intent.JOB_OK, Intent.PAPERS_OK, Intent.DETAILS_OK)),
-    (_BAD, (Intent.VEHICLE_ISSUE, Intent.JOB_CHANGED, Intent.PAPERS_ISSUE, Intent.DETAILS_CHANGED)),
-    (
-        r"(?:发|用|加)?(?:微信|短信|邮件|晚上|周末|白天|上午|下午|中午|工作日|下班后?)(?:吧|就行|好了|都行|联系)*",
-        (Intent.PREFERS,),
-    ),
-)
-
-
-def _follow_up(said: Utterance, hints: Hints) -> list[Heard]:
-    """A bare 挺好的, 换了 or 微信吧 answers the one such question that the step asks."""
-    for pattern, intents in _ANSWERS:
-        asked = [intent for intent in intents if intent in hints.expect]
-        if len(asked) == 1 and re.fullmatch(pattern, said.core):
-            return [Heard(asked[0], 70, said.core)]
-    return []
 
 
 def _points(said: Utterance, hints: Hints) -> list[Heard]:
@@ -142,6 +126,8 @@ def _today(hints: Hints) -> date:
 
 
 def _has_value(said: Utterance, hints: Hints) -> bool:
+    if any(due_days(said, hints, _today(hints))):
+        return True
     return bool(days(said.core, _today(hints), pay_day=hints.pay_day)) or any(
         money.strong or SlotName.AMOUNT_FEN in hints.expect_slots for money in amounts(said.core)
     )
@@ -149,8 +135,10 @@ def _has_value(said: Utterance, hints: Hints) -> bool:
 
 def _hardship(heard: list[Heard], hints: Hints) -> list[Heard]:
     """A lost job is hardship on a dunning call and news on a follow-up."""
-    if not (_has(heard, Intent.JOB_CHANGED) and _has(heard, Intent.CANNOT_PAY)):
+    news = {Intent.JOB_CHANGED, Intent.INCOME_DOWN}
+    if not (_has(heard, *news) and _has(heard, Intent.CANNOT_PAY)):
         return heard
-    follow_up = bool(hints.expect & {Intent.JOB_OK, Intent.JOB_CHANGED})
-    first, weight = (Intent.JOB_CHANGED, 90.0) if follow_up else (Intent.CANNOT_PAY, 76.0)
-    return [replace(one, weight=max(one.weight, weight)) if one.intent is first else one for one in heard]
+    follow_up = Intent.JOB_OK in hints.expect
+    first = news if follow_up else {Intent.CANNOT_PAY}
+    most = max(one.weight for one in heard if one.intent in news | {Intent.CANNOT_PAY})
+    return [replace(one, weight=max(one.weight, most + 1)) if one.intent in first else one for one in heard]

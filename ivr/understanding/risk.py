@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from ivr.meaning import RiskFound
@@ -21,6 +22,21 @@ _OF_INTENT = {
     Intent.IS_ROBOT_QUESTION: (Risk.WANTS_HUMAN, Severity.P3, "发现或询问是不是机器"),
 }
 _IDIOM = compiled(IDIOM)
+_PLAIN = tuple(
+    (re.compile(wrong), right)
+    for wrong, right in (
+        (r"不错|还可以", "挺好"),
+        (r"不好意思", "抱歉"),
+        (r"没错", "对的"),
+        (r"差不多", "大概"),
+        (r"不得不|不能不", "只好"),
+        (r"不[停断]地?", "一直"),
+        (r"没关系|没事的", "好的"),
+    )
+)
+_PIECES = re.compile(r"(?<=[了呢吧的好以])(?=我(?![的们])|你们|他们|再(?!说)|今天|明天|现在)")
+"""Where a sentence may end that recognisers write without a stop: the gravest risks are sought in the pieces as well."""
+_GRAVEST = tuple(rule for rule in RULES if rule.severity is Severity.P0 and not rule.whole)
 _REPEATED = (
     r"(?:说|讲|反映|投诉|问|反应|打)(?:了|过)~4(?:多少|几|好几|无数|很多|[两三四五六七八九十])~1(?:遍|次|回)"
     r"|(?:上次|之前|早就?|已经)~4(?:反映|投诉|说过|问过|提过)|第[二三四五六]次"
@@ -34,8 +50,23 @@ _MINOR = (
 
 def risks(said: Utterance) -> Iterator[RiskFound]:
     """Every risk that the rules find, gravest first is not promised."""
-    calm = normalise(_IDIOM.sub(r"\1坏", said.core)) if _IDIOM.search(said.core) else said
-    for rule, hit in hits(RULES, calm):
+    calm = _calm(said)
+    yield from _found(RULES, calm, said)
+    pieces = _PIECES.sub(",", calm.core)
+    if pieces != calm.core:
+        yield from _found(_GRAVEST, normalise(pieces), said)
+
+
+def _calm(said: Utterance) -> Utterance:
+    """The utterance with idioms and words that only look like a negation put plainly."""
+    text = _IDIOM.sub(r"\1坏", said.core)
+    for pattern, plain in _PLAIN:
+        text = pattern.sub(plain, text)
+    return normalise(text) if text != said.core else said
+
+
+def _found(rules: Iterable[RiskRule], calm: Utterance, said: Utterance) -> Iterator[RiskFound]:
+    for rule, hit in hits(rules, calm):
         severity = rule.severity
         if rule.graver and compiled(rule.graver).search(said.core):
             severity = min(severity, rule.at_worst)

@@ -16,6 +16,7 @@ from kit.vocabulary import Intent, SlotName
 
 _PAYS = {Intent.PROMISE_TO_PAY, Intent.ASK_INSTALMENTS, Intent.ASK_EXTENSION}
 _SPEAKS_OF_MONEY = _PAYS | {Intent.ALREADY_PAID, Intent.CORRECTION, Intent.CANNOT_PAY}
+_DUE_DAY = re.compile(r"到期(?:的?(?:那|当)[天日]|日|就还|再还)|还款日(?:那|当)?天?(?=还|再|就|$)|(?:那|当)天(?:还|再|就)")
 _CALLS = {Intent.CALL_BACK_LATER, Intent.BUSY_NOW, Intent.THIRD_PARTY, Intent.CALLEE_UNAVAILABLE}
 
 
@@ -31,14 +32,21 @@ def slots(said: Utterance, intents: tuple[Intent, ...], hints: Hints) -> Iterato
 
 
 def _days(said: Utterance, held: set[Intent], hints: Hints, today: date) -> Iterator[Slot]:
-    if held & _PAYS or SlotName.PAY_ON in hints.expect_slots:
-        found = days(said.core, today, pay_day=hints.pay_day)
+    waits = bool(held & {Intent.HOLD_ON, Intent.CALL_BACK_LATER}) and not held & _PAYS
+    if held & _PAYS or (SlotName.PAY_ON in hints.expect_slots and not waits):
+        found = [*days(said.core, today, pay_day=hints.pay_day), *due_days(said, hints, today)]
         if day := first_of(found, past=False):
             yield _day_slot(SlotName.PAY_ON, day)
-    if Intent.ALREADY_PAID in held or SlotName.PAID_ON in hints.expect_slots:
+    if Intent.ALREADY_PAID in held or (SlotName.PAID_ON in hints.expect_slots and not waits):
         found = [day for day in days(said.core, today, past=True) if day.on]
         if found:
             yield _day_slot(SlotName.PAID_ON, found[-1])
+
+
+def due_days(said: Utterance, hints: Hints, today: date) -> Iterator[Day]:
+    """到期那天 and the like, where the due day is known and has not passed."""
+    if hints.due_on and hints.due_on >= today and (hit := _DUE_DAY.search(said.core)):
+        yield Day(hints.due_on, hit.group(), hit.start())
 
 
 def _day_slot(name: SlotName, day: Day) -> Slot:
