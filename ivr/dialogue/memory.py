@@ -127,6 +127,7 @@ class State:
     say_id: int = 0
     silent: int = 0
     unclear: int = 0
+    repeats: int = 0
     transfer_reason: str = ""
     transfer_failed: str = ""
     is_time_up: bool = False
@@ -176,6 +177,7 @@ _PLAIN = (
     "say_id",
     "silent",
     "unclear",
+    "repeats",
     "transfer_reason",
     "transfer_failed",
     "is_time_up",

@@ -10,9 +10,9 @@ from ivr.dialogue import edges, events, outcome, risks, routing
 from ivr.dialogue.errors import PeerMisbehaved, Refused
 from ivr.dialogue.memory import TEXTS_KEPT, Phase, State
 from ivr.dialogue.routing import intents_of
-from ivr.dialogue.walk import Walk, silence_of, unclear_of
+from ivr.dialogue.walk import Walk, reworded, silence_of, unclear_of
 from ivr.meaning import Meaning, RiskFound, Slot
-from ivr.script.model import REPEAT, AskKind, Line, Step
+from ivr.script.model import REPEAT, AskKind, Step
 from kit.vocabulary import Announcement, HangUpReason, Intent, Outcome, Risk, Severity, SlotName
 
 KEYS = frozenset("0123456789*#")
@@ -62,12 +62,7 @@ def _unclear(walk: Walk, step: Step) -> None:
     if walk.state.unclear > patience.tries:
         walk.trail.append(edges.unclear(step.id))
         return walk.go(patience.goto)
-    return walk.ask_again(step, _reworded(step, walk.state.unclear + walk.state.silent))
-
-
-def _reworded(step: Step, repetition: int) -> tuple[Line, ...]:
-    """The wording of the n-th repetition, counted from one; the last wording stays."""
-    return step.reword[min(repetition, len(step.reword)) - 1] if step.reword else step.say
+    return walk.ask_again(step, reworded(step, walk.state.unclear + walk.state.silent))
 
 
 def _pressed(walk: Walk, event: events.Pressed) -> None:
@@ -109,7 +104,7 @@ def _went_silent(walk: Walk, event: events.WentSilent) -> None:
     if walk.state.silent > patience.tries:
         walk.trail.append(edges.silence(step.id))
         return walk.go(patience.goto)
-    return walk.ask_again(step, _reworded(step, walk.state.unclear + walk.state.silent))
+    return walk.ask_again(step, reworded(step, walk.state.unclear + walk.state.silent))
 
 
 def _played(walk: Walk, event: events.Played) -> None:

@@ -21,6 +21,8 @@ from ivr.script.fields import Facts
 from ivr.script.model import BACK, REPEAT, STAY, Action, AskKind, Do, Line, Patience, Route, Script, Step
 from kit.vocabulary import HangUpReason, Intent, Outcome, Severity, SlotName
 
+MOST_REPEATS = 3
+"""How often a callee may ask to hear the same question again."""
 DEFAULT_PATIENCE_S = 6.0
 DEFAULT_TRIES = 2
 ALL_DIGITS = "0123456789"
@@ -106,12 +108,24 @@ class Walk:
         self.listen(step)
 
     def repeat(self) -> None:
-        """Say the step again and listen; when the callee asked to hear it again, everything of the latest turn."""
+        """Say the step again and listen.
+
+        When the callee asked to hear it again: first everything of the latest turn, then other words, and after
+        MOST_REPEATS the way out for those whom we cannot reach.
+        """
         asking = self.asking
-        for name in self.state.chain if self._asks_to_repeat() else ():
+        if not self._asks_to_repeat():
+            return self.ask_again(asking, asking.say)
+        self.state.repeats += 1
+        if self.state.repeats > MOST_REPEATS:
+            self.trail.append(edges.unclear(asking.id))
+            return self.go(unclear_of(self.script, asking).goto)
+        if self.state.repeats > 1:
+            return self.ask_again(asking, reworded(asking, self.state.repeats - 1))
+        for name in self.state.chain:
             if name != asking.id:
                 self.speak(self._step(name), self._step(name).say)
-        self.ask_again(asking, asking.say)
+        return self.ask_again(asking, asking.say)
 
     def _asks_to_repeat(self) -> bool:
         return self.meaning is not None and Intent.ASK_REPEAT in routing.intents_of(self.meaning)
@@ -131,7 +145,7 @@ class Walk:
         if step.ask is None:
             raise DialogueMisuse(f"step {step.id} does not listen")
         if step.id != self.state.asking:
-            self.state.silent = self.state.unclear = 0
+            self.state.silent = self.state.unclear = self.state.repeats = 0
         self.state.step = self.state.asking = step.id
         self.state.phase = Phase.LISTENING
         self.state.tag += 1
@@ -235,6 +249,11 @@ class Walk:
         if name not in self.script.steps:
             raise DialogueMisuse(f"the script has no step {name}")
         return self.script.steps[name]
+
+
+def reworded(step: Step, repetition: int) -> tuple[Line, ...]:
+    """The wording of the n-th repetition, counted from one; the last wording stays."""
+    return step.reword[min(repetition, len(step.reword)) - 1] if step.reword else step.say
 
 
 def silence_of(script: Script, step: Step) -> Patience:

@@ -9,8 +9,6 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-NO_CASE = frozenset({"wants_human", "wrong_person", "third_party"})
-"""Risks that are tagged or lock a number, and open no case."""
 PERSON_WITHIN_S = 20.0
 """A person is with somebody in despair within so many seconds of the sentence."""
 
@@ -50,7 +48,7 @@ def judge(
         persona=persona,
         outcome=str(row.get("outcome")),
         promise=f"{promise['pay_on']} {promise['amount_fen'] / 100:g}元" if promise else "",
-        risk=" ".join((row.get("risk") or {}).get(part, "") for part in ("severity", "category")).strip(),
+        risk=" ".join((row.get("risk") or {}).get(part) or "" for part in ("severity", "category")).strip(),
         seconds=(heard or {}).get("duration_s"),
         latency_s=median(latencies) if latencies else None,
         person_after_s=waited,
@@ -80,8 +78,6 @@ def _promise_fault(expected: Mapping[str, Any], row: Mapping[str, Any], today: d
 
 def _risk_fault(expected: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
     wanted, found = expected.get("risk"), (row.get("risk") or {}).get("category")
-    if wanted in NO_CASE:
-        wanted = None
     return [] if wanted == found else [f"风险应为 {wanted or '无'}"]
 
 
