@@ -350,7 +350,9 @@ _FORMS = (
         _after_days,
     ),
     _form(rf"^(?P<give>)(?:那)?(?P<n>{_N})(?P<unit>个?礼拜|个?星期|周|天)(?P<tail>)(?:左右)?(?:吧)?$", _after_days),
-    _form(rf"(?P<give>)(?:再过|过|再等|等|隔)(?P<n>{_N})(?P<unit>个多?月|个?礼拜|个?星期|周|天|日)(?P<tail>)", _after_days),
+    _form(
+        rf"(?P<give>)(?:再过|过|再等我?|等我?|隔)(?P<n>{_N})(?P<unit>个多?月|个?礼拜|个?星期|周|天|日)(?P<tail>)", _after_days
+    ),
     _form(
         rf"(?P<which>下下个?|下个?|这个?|本|上个?|上上个?)?(?:周|星期|礼拜)(?P<day>[一二三四五六日天末1-7])(?!个|[十百千万块元天]|年){_BY}{_FROM}",
         _weekday,

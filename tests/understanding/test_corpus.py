@@ -7,11 +7,11 @@ import pytest
 from kit.vocabulary import Intent, Risk, Severity
 from tests.understanding import corpus
 
-ACCURACY = 0.97
-MACRO_F1 = 0.97
+ACCURACY = 0.985
+MACRO_F1 = 0.98
 F1_OF_ANY_INTENT = 0.75
-RISK_RECALL = {Severity.P0: 1.0, Severity.P1: 0.97, Severity.P2: 0.95, Severity.P3: 0.95}
-RISK_PRECISION = {Severity.P0: 0.95, Severity.P1: 0.95, Severity.P2: 0.90, Severity.P3: 0.90}
+RISK_RECALL = {Severity.P0: 1.0, Severity.P1: 0.99, Severity.P2: 0.98, Severity.P3: 0.98}
+RISK_PRECISION = {Severity.P0: 0.97, Severity.P1: 0.97, Severity.P2: 0.95, Severity.P3: 0.93}
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def judged() -> list[corpus.Judged]:
 
 def test_is_large_and_covers_every_word() -> None:
     lines = corpus.lines()
-    assert len(lines) >= 500
+    assert len(lines) >= 1900
     assert {line.intent for line in lines if line.intent} == set(Intent)
     assert {risk for line in lines for risk, _ in line.risk} == set(Risk)
 

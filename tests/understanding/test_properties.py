@@ -69,6 +69,16 @@ def test_harmless_words_before_never_hide_a_risk(harmless: str, grave: str, betw
     assert alone - by_relation <= both
 
 
+def test_sentences_run_together_hide_hardly_anything() -> None:
+    """Recognisers write no stops. A few pairs make another sentence (忙 + 死了倒清净); the others must be heard."""
+    by_relation = {Risk.WRONG_PERSON, Risk.THIRD_PARTY}
+    lost = 0
+    for grave in GRAVE:
+        alone = {found.category for found in understand(grave, HINTS).risk if found.severity <= 1} - by_relation
+        lost += sum(not alone <= {found.category for found in understand(before + grave, HINTS).risk} for before in HARMLESS)
+    assert lost <= len(GRAVE) * len(HARMLESS) * 0.002
+
+
 @given(st.sampled_from(GRAVE))
 @FREE
 def test_a_long_harmless_story_hides_nothing(grave: str) -> None:
