@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ivr.dialogue import risks
@@ -191,8 +191,13 @@ def _usable(meaning: Meaning) -> frozenset[SlotName]:
 
 def _key(made: Lasting) -> str:
     """What makes an effect the same as one before: its kind and values, not the words in which it was said."""
-    values = {name: value for name, value in asdict(made).items() if name != "quote"}
+    values = {name: _plain(value) for name, value in asdict(made).items() if name != "quote"}
     return f"{type(made).__name__}:{sorted(values.items())}"
+
+
+def _plain(value: object) -> str:
+    """The same text for the same value, whatever zone an instant is written in."""
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
 
 
 _ACTIONS: Mapping[Do, Callable[[Desk, Mapping[str, str]], Lasting | None]] = {
