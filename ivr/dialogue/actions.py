@@ -62,7 +62,7 @@ class Desk:
         if step and step.ask and step.ask.ignores:
             kept = tuple(slot for slot in meaning.slots if slot.name not in step.ask.ignores)
             meaning = replace(meaning, slots=kept)
-        for slot in sorted(reversed(meaning.slots), key=is_usable):
+        for slot in sorted(meaning.slots[::-1], key=is_usable):
             self.state.slots[slot.name] = slot
         intents = intents_of(meaning)
         if Intent.STOP_CALLING in intents or any(found.category is Risk.STOP_CONTACT for found in meaning.risk):

@@ -69,7 +69,8 @@ def taken_over_by(script: Script, state: State, fresh: Sequence[RiskFound]) -> R
         step = script.risk.get(entry)
         if step is None or risk.severity is Severity.P3:
             continue
-        if state.taken_at is not None and (risk.severity > state.taken_at or step == state.taken_by):
+        is_graver = state.taken_at is None or risk.severity < state.taken_at
+        if not is_graver and (risk.severity != state.taken_at or step == state.taken_by):
             continue
         state.taken_by, state.taken_at = step, risk.severity
         return entry

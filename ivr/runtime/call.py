@@ -247,12 +247,23 @@ class StreamCall:
         if self._playout.is_playing and is_accompanying(text):
             self._transcript.they_said(utterance)
         elif self._playout.is_playing and not self._is_interruptible:
-            self._held.append(utterance)
+            if not self._is_recorded_voice(utterance):
+                self._held.append(utterance)
         else:
             if self._playout.is_playing:
                 self._interrupt("words")
             self._give_floor()
             self._understand(utterance)
+
+    def _is_recorded_voice(self, utterance: Utterance) -> bool:
+        """Whether no person is on the line: then nothing more is said, not even our notice."""
+        meaning = self._talk.understand(utterance.heard, is_early=True)
+        if meaning.intent is not Intent.ANNOUNCEMENT:
+            return False
+        self._transcript.they_said(utterance, meaning_to_dict(meaning))
+        self._transcript.we_said(self._mouth.clear())
+        self._tell(Understood(meaning))
+        return True
 
     def _understand_early(self, utterance: Utterance) -> None:
         """What was said over our notice answers no question: it is written down, and acted upon when it stands by itself."""

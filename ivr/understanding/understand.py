@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ivr.meaning import Hints, Meaning, Slot
+from ivr.meaning import Hints, Meaning, RiskFound, Slot
 from ivr.understanding.context import in_context
 from ivr.understanding.intents import announcement, heard_intents, invented
 from ivr.understanding.likeness import nearest
@@ -15,7 +15,7 @@ from ivr.understanding.normalise import Utterance, normalise
 from ivr.understanding.risk import risks, risks_of_intents, settled
 from ivr.understanding.slots import slots
 from ivr.understanding.sounds import repaired
-from kit.vocabulary import Intent, SlotName
+from kit.vocabulary import Intent, Risk, Severity, SlotName
 
 
 @dataclass(slots=True)
@@ -46,8 +46,9 @@ def _person(text: str, said: Utterance, hints: Hints) -> Meaning:
     sounded = repaired(said)
     if sounded:
         found += risks(sounded)
-        if draft.intents == [Intent.UNCLEAR]:
-            draft = _draft(sounded, hints, stage="同音")
+        second = _draft(sounded, hints, stage="同音")
+        if draft.intents == [Intent.UNCLEAR] or set(draft.intents) < set(second.intents):
+            draft = second
             said = sounded if draft.intents != [Intent.UNCLEAR] else said
     if draft.intents == [Intent.UNCLEAR] and (near := nearest(said, hints)):
         draft.intents, draft.confidence = [near.intent], 0.6
@@ -55,10 +56,21 @@ def _person(text: str, said: Utterance, hints: Hints) -> Meaning:
     intents = tuple(draft.intents)
     if draft.confidence == 1.0:  # a likeness is too weak to lock a number or open a case
         found += risks_of_intents(intents, said)
-    risk = settled(found)
     values = tuple(slots(said, intents, hints))
+    risk = settled([*found, *_given_up(values, hints)])
     why = (*(one.why for one in risk), *draft.why)
     return Meaning(text, intents[0], intents, values, risk, why, draft.confidence)
+
+
+def _given_up(values: tuple[Slot, ...], hints: Hints) -> list[RiskFound]:
+    """A car that is gone, said where the car is asked about: its name need not be heard again."""
+    if Intent.VEHICLE_ISSUE not in hints.expect:
+        return []
+    gone = [one for one in values if one.name is SlotName.VEHICLE_STATE and one.value in _GONE]
+    return [RiskFound(Risk.VEHICLE_DISPOSED, Severity.P1, f"车辆已处置：“{one.heard}”") for one in gone]
+
+
+_GONE = frozenset({"sold", "pledged", "given_away", "gps_removed"})
 
 
 def _draft(said: Utterance, hints: Hints, *, stage: str = "规则") -> _Draft:
