@@ -7,7 +7,7 @@ line drops before the read-back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -62,8 +62,7 @@ class Desk:
         if step and step.ask and step.ask.ignores:
             kept = tuple(slot for slot in meaning.slots if slot.name not in step.ask.ignores)
             meaning = replace(meaning, slots=kept)
-        for slot in sorted(meaning.slots[::-1], key=is_usable):
-            self.state.slots[slot.name] = slot
+        self.state.slots.update(_best(meaning.slots))
         intents = intents_of(meaning)
         if Intent.STOP_CALLING in intents or any(found.category is Risk.STOP_CONTACT for found in meaning.risk):
             self._once(StopCalling(self.quote))
@@ -187,6 +186,15 @@ class Desk:
 
 def _usable(meaning: Meaning) -> frozenset[SlotName]:
     return frozenset(slot.name for slot in meaning.slots if is_usable(slot))
+
+
+def _best(slots: Sequence[Slot]) -> dict[SlotName, Slot]:
+    """One slot a name: the first usable value, else the first."""
+    best: dict[SlotName, Slot] = {}
+    for slot in slots:
+        if slot.name not in best or (is_usable(slot) and not is_usable(best[slot.name])):
+            best[slot.name] = slot
+    return best
 
 
 def _key(made: Lasting) -> str:
