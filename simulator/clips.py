@@ -112,9 +112,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("var/simulator/clips"))
     parser.add_argument("--command", default=DEFAULT_COMMAND, help="the file of JSON lines is appended")
     parser.add_argument("--with-turns", action="store_true", help="also what is said without an ear (--ear none)")
+    parser.add_argument("--only", nargs="+", metavar="PERSONA", help="these personas alone")
     given = parser.parse_args(arguments)
+    cast = Cast.load(given.cast)
+    if given.only:
+        cast = Cast({key: one for key, one in cast.personas.items() if key in given.only})
     try:
-        made, total = render(Cast.load(given.cast), given.out, command=given.command, with_turns=given.with_turns)
+        made, total = render(cast, given.out, command=given.command, with_turns=given.with_turns)
     except (subprocess.CalledProcessError, audio.BadSound, OSError) as fault:
         print(f"simulator.clips: {fault}", file=sys.stderr)
         return 1
