@@ -1,0 +1,48 @@
+"""The demonstration's judge: right is right, and each kind of wrong is named."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from simulator.demo.judge import judge
+
+MONDAY = date(2026, 11, 23)
+EXPECTED = {"outcomes": ["promise"], "risk": None, "promise": {"in_days": 4, "amount_yuan": "2680.50"}}
+ROW: dict[str, Any] = {"outcome": "promise", "promise": {"pay_on": "2026-11-27", "amount_fen": 268050}, "risk": None}
+
+
+def test_what_was_expected_is_right() -> None:
+    judged = judge("p", EXPECTED, ROW, {"said": [], "reply_latency_s": [0.5, 1.5, 1.0], "duration_s": 60}, MONDAY)
+    assert judged.is_right
+    assert judged.latency_s == 1.0
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"outcome": "silent"}, "结果应为 promise"),
+        ({"promise": None}, "缺少承诺"),
+        ({"promise": {"pay_on": "2026-11-28", "amount_fen": 268050}}, "承诺日应为 2026-11-27"),
+        ({"promise": {"pay_on": "2026-11-27", "amount_fen": 268000}}, "承诺金额应为 2680.50"),
+        ({"risk": {"severity": "P2", "category": "dispute"}}, "风险应为 无"),
+    ],
+)
+def test_each_fault_is_named(change: dict[str, Any], fault: str) -> None:
+    judged = judge("p", EXPECTED, ROW | change, None, MONDAY)
+    assert fault in judged.faults
+
+
+def test_a_promise_that_nobody_made_is_a_fault() -> None:
+    assert "不应有承诺" in judge("p", {"outcomes": ["promise"], "risk": None}, ROW, None, MONDAY).faults
+
+
+@pytest.mark.parametrize(("bridged_at", "is_right"), [(58.0, True), (61.0, False), (None, False)])
+def test_despair_is_with_a_person_within_twenty_seconds(bridged_at: float | None, is_right: bool) -> None:
+    expected = {"outcomes": ["transferred"], "risk": "self_harm"}
+    row = {"outcome": "transferred", "risk": {"severity": "P0", "category": "self_harm"}}
+    heard = {"said": [{"t": 37.0, "seconds": 3.0}, {"t": 70.0, "seconds": 1.0}], "bridged_at": bridged_at}
+    judged = judge("despair", expected, row, heard, MONDAY)
+    assert judged.is_right is is_right
