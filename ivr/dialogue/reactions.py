@@ -21,7 +21,7 @@ MAX_KEYS = 32
 
 def _understood(walk: Walk, event: events.Understood) -> None:
     state, meaning = walk.state, event.meaning
-    if state.phase is Phase.LISTENING and not state.is_verified and (kind := _announcement(meaning)):
+    if _may_be_machine(state) and (kind := _announcement(meaning)):
         return _end_for_machine(walk, kind)
     state.texts = [*state.texts, meaning.text][-TEXTS_KEPT:] if meaning.text else state.texts
     found = tuple(_as_can_be(risk, state) for risk in meaning.risk)
@@ -36,6 +36,12 @@ def _understood(walk: Walk, event: events.Understood) -> None:
         walk.trail.append(edges.risk(taken))
         return walk.enter(walk.script.risk[taken])
     return _route(walk, meaning) if state.phase is Phase.LISTENING else None
+
+
+def _may_be_machine(state: State) -> bool:
+    """Before a person has been identified; also when the carrier said so first and the voice now says which it is."""
+    is_open = state.phase is Phase.LISTENING or (state.phase is Phase.ENDING and not state.texts)
+    return is_open and not state.is_verified
 
 
 def _as_can_be(risk: RiskFound, state: State) -> RiskFound:

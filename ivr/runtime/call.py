@@ -26,7 +26,7 @@ from ivr.runtime.transcript import Transcript
 from ivr.runtime.vigil import Vigil, hang_up
 from ivr.script.model import AskKind
 from kit.metrics import INTERRUPTIONS, SOCKET_MESSAGES, TROUBLES
-from kit.vocabulary import HangUpReason, Intent
+from kit.vocabulary import HangUpReason, Intent, Outcome
 from speech.audio import decode_mulaw
 
 LOG = logging.getLogger(__name__)
@@ -316,12 +316,18 @@ class StreamCall:
         if isinstance(self._after, Transfer):
             self._talk.save(self._transcript.take())
             self._line.notebook.set_state(self._talk.sheet.call_id, "transferring", 0)
-        elif (self._ear.is_hearing or self._held) and self._now - self._played_at < LAST_WORD_S:
+        elif self._is_last_word_awaited(self._after):
             return
         else:
             self._talk.save(self._transcript.take())
             self._talk.finish(self._after.outcome, self._after.reason)
         self.is_over = True
+
+    def _is_last_word_awaited(self, ended: HangUp) -> bool:
+        """Whether somebody still speaks into our goodbye. A recorded voice is heard until it has said what it is."""
+        is_speaking = self._ear.is_hearing or bool(self._held)
+        is_known_machine = ended.reason is HangUpReason.MACHINE and ended.outcome is not Outcome.VOICEMAIL
+        return is_speaking and not is_known_machine and self._now - self._played_at < LAST_WORD_S
 
     def _stopped(self, reason: HangUpReason) -> None:
         """The line is gone. What was said last is still made out: a promise cut by the line is kept."""
