@@ -46,3 +46,18 @@ def test_despair_is_with_a_person_within_twenty_seconds(bridged_at: float | None
     heard = {"said": [{"t": 37.0, "seconds": 3.0}, {"t": 70.0, "seconds": 1.0}], "bridged_at": bridged_at}
     judged = judge("despair", expected, row, heard, MONDAY)
     assert judged.is_right is is_right
+
+
+@pytest.mark.parametrize(
+    ("text", "is_right"),
+    [
+        ("请问您是陶立新本人吗", True),
+        ("您的车贷有一期还款", False),
+        ("您的车带有一七环款", False),
+    ],
+)
+def test_nobody_unverified_may_have_heard_of_a_debt(text: str, is_right: bool) -> None:
+    expected = {"outcomes": ["wrong_number"], "risk": "wrong_person"}
+    row = {"outcome": "wrong_number", "risk": {"severity": "P1", "category": "wrong_person"}}
+    judged = judge("wrong_number", expected, row, {"said": [], "heard": [{"text": text}]}, MONDAY)
+    assert judged.is_right is is_right
