@@ -9,6 +9,8 @@ TICK_S = 1.0
 """How often the dialler looks for borrowers who are due, in seconds."""
 SWEEP_S = 15.0
 """How often attempts without an end are asked about at the carrier, in seconds."""
+PREPARE_S = 10.0
+"""How often borrowers who were added to running campaigns get their prompts rendered, in seconds."""
 SEAL_S = 10.0
 """How often the ledger's new entries are sealed, in seconds."""
 
@@ -33,6 +35,7 @@ def make_celery(flask_app: Flask, broker_url: str) -> Celery:
         beat_schedule={
             "dial": {"task": "campaigns.dial_due", "schedule": TICK_S, "options": {"expires": TICK_S * 5}},
             "sweep": {"task": "campaigns.sweep", "schedule": SWEEP_S, "options": {"expires": SWEEP_S}},
+            "prepare": {"task": "campaigns.prepare", "schedule": PREPARE_S, "options": {"expires": PREPARE_S}},
             "seal": {"task": "store.seal", "schedule": SEAL_S, "options": {"expires": SEAL_S}},
         },
         timezone="Asia/Shanghai",

@@ -96,6 +96,15 @@ def test_a_started_campaign_has_rendered_every_prompt(runner: FlaskCliRunner, tm
     assert "已开始" in run(runner, "start", "甲")
 
 
+def test_who_is_added_to_a_running_campaign_is_prepared_later(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    run(runner, "create", "甲", "--script", "overdue_reminder")
+    run(runner, "import", listed(tmp_path, 1), "--campaign", "甲")
+    run(runner, "start", "甲")
+    run(runner, "import", listed(tmp_path, 2), "--campaign", "甲")
+    assert runner.app.extensions["campaigns.preparation"].prepare_running() == 1
+    assert runner.app.extensions["campaigns.preparation"].prepare_running() == 0
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
