@@ -24,7 +24,6 @@ from campaigns.sweep import Sweep
 from desk.intake import StoredNotebook
 from desk.shift import ConfiguredShift
 from ivr.carrier.rest import CarrierClient
-from ivr.meaning import Hints
 from ivr.runtime.line import Line, Slots
 from ivr.runtime.pulse import serve_media
 from ivr.runtime.voicebox import Voicebox
@@ -192,22 +191,12 @@ class _Rooms(dict[str, Any]):
     def __init__(self, house: House) -> None:
         super().__init__()
         self._house = house
-        self._names = {
-            "store": "store",
-            "live": "live",
-            "library": "library",
-            "shift": "shift",
-            "line": "line",
-            "campaigns.dialler": "dialler",
-            "campaigns.sweep": "sweep",
-            "campaigns.preparation": "preparation",
-            "campaigns.launch": "launch",
-        }
 
     def __missing__(self, name: str) -> Any:
-        if name not in self._names:
+        room = name.rpartition(".")[2]
+        if not isinstance(getattr(House, room, None), cached_property):
             raise KeyError(name)
-        return getattr(self._house, self._names[name])
+        return getattr(self._house, room)
 
 
 def create_app(
@@ -250,8 +239,7 @@ def create_media(settings: Settings | None = None) -> Flask:
     """What the media process serves: live sockets, health and metrics. Ear and understanding are loaded at once."""
     app = create_app(settings)
     line = app.extensions["line"]
-    line.recognizer.missing_words(())
-    understand("您好", Hints(now=line.clock.now()))
+    line.recognizer.missing_words(())  # without an ear the process must not start: this raises, warming up only reports
     serve_media(line)
     app.register_blueprint(media_blueprint(line))
     app.register_blueprint(health_blueprint(line))

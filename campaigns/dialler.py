@@ -83,7 +83,7 @@ class Dialler:
             if intended is not None:
                 self._place(intended)
                 placed += 1
-        self._close_finished()
+        settle_finished(self._on.store, self._on.clock.now())
         return placed
 
     def _due(self) -> list[tuple[str, Campaign]]:
@@ -160,13 +160,12 @@ class Dialler:
                     attempts.doubted(session, intended.attempt_id)
         LOG.info("call placed", extra={"attempt": intended.attempt_id, "result": type(result).__name__})
 
-    def _close_finished(self) -> None:
-        """Move targets on whose attempt is over; close campaigns in which nothing is left to do."""
-        settle_finished(self._on.store, self._on.clock.now())
-
 
 def settle_finished(store: Store, now: datetime) -> int:
-    """Give every finished attempt's target its end or its next try; the number of targets moved."""
+    """Give every finished attempt's target its end or its next try, and close campaigns in which nothing is left to do.
+
+    The number of targets moved.
+    """
     with store.transaction() as session:
         moved = 0
         for attempt in attempts.unsettled(session):

@@ -174,11 +174,10 @@ class Settings(BaseSettings):
     @property
     def media_url(self) -> str:
         """Where the carrier opens the media socket, without a path: ws:// or wss:// and the host."""
-        if self.media_base_url:
-            return self.media_base_url.rstrip("/")
-        if is_loopback(self.public_base_url):
-            return f"ws://{self.media_bind}"
-        return self.public_base_url.replace("http", "ws", 1)
+        base = self.media_base_url
+        if not base:
+            base = f"ws://{self.media_bind}" if is_loopback(self.public_base_url) else self.public_base_url
+        return base.rstrip("/").replace("https://", "wss://", 1).replace("http://", "ws://", 1)
 
     @property
     def resolved_cache_dir(self) -> Path:

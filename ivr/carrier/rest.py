@@ -11,14 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from ivr.carrier.webhook import CallStatus
+from ivr.carrier.webhook import CallStatus, hook_url
 from kit.metrics import CARRIER_REQUESTS
 from kit.phone import is_mainland
 from kit.settings import Settings, is_loopback
@@ -179,11 +178,6 @@ class CarrierClient:
 T = TypeVar("T")
 R = TypeVar("R", Placed, Refused, Unknown, Refused | Unknown, Placed | Unknown)
 _ALREADY_OVER = frozenset({404, 20404, 21220})
-
-
-def hook_url(base_url: str, path: str, **query: str) -> str:
-    """A public URL of ours with its query, in the given order."""
-    return f"{base_url}{path}?{urlencode(query)}" if query else f"{base_url}{path}"
 
 
 def _recorded(callback: str) -> dict[str, Any]:

@@ -9,8 +9,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlencode
 
 Form = Mapping[str, str]
+
+
+def hook_url(base_url: str, path: str, **query: str | int) -> str:
+    """A public URL of ours with its query, in the given order."""
+    return f"{base_url}{path}?{urlencode(query)}" if query else f"{base_url}{path}"
 
 
 class Malformed(ValueError):

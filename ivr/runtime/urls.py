@@ -5,21 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from urllib.parse import urlencode
 
+from ivr.carrier.webhook import hook_url
 from kit.settings import Settings
 
 
 def hook(settings: Settings, path: str, **query: str | int) -> str:
     """A webhook's public URL."""
-    text = urlencode({name: str(value) for name, value in query.items()})
-    return f"{settings.public_base_url}{path}" + (f"?{text}" if text else "")
+    return hook_url(settings.public_base_url, path, **query)
 
 
 def media_socket(settings: Settings) -> str:
     """The media socket's public URL: never with a query."""
-    base = settings.media_base_url or settings.public_base_url
-    return base.rstrip("/").replace("https://", "wss://", 1).replace("http://", "ws://", 1) + "/media"
+    return f"{settings.media_url}/media"
 
 
 def clip_key(settings: Settings, name: str) -> str:

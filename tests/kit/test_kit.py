@@ -69,6 +69,18 @@ def test_loopback(url: str, expected: bool) -> None:
     assert is_loopback(url) is expected
 
 
+@pytest.mark.parametrize(
+    ("environment", "url"),
+    [
+        ({}, "ws://127.0.0.1:5001"),
+        ({"HUILING_PUBLIC_BASE_URL": "https://bot.example.com"}, "wss://bot.example.com"),
+        ({"HUILING_MEDIA_BASE_URL": "https://media.example.com/"}, "wss://media.example.com"),
+    ],
+)
+def test_the_media_socket_is_where_the_media_process_listens(environment: dict[str, str], url: str) -> None:
+    assert load_settings(environment).media_url == url
+
+
 @given(st.integers(0, 10**12))
 def test_money_reads_back_what_it_writes(fen: int) -> None:
     assert fen_from_yuan(yuan_text(fen)) == fen

@@ -143,6 +143,7 @@ def settings(**changes: Any) -> Settings:
     """Settings of a carrier at loopback with a known token."""
     return Settings(
         public_base_url="http://127.0.0.1:5000",
+        media_base_url="ws://127.0.0.1:5000",
         carrier_api_base_url="http://127.0.0.1:4010",
         twilio_account_sid="AC1",
         twilio_auth_token="12345",
