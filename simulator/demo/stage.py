@@ -64,8 +64,11 @@ class Stage:
             raise StageFault(f"命令失败（{returned}）：{' '.join(command)}")
 
     @contextmanager
-    def running(self, name: str, command: Sequence[str], *, ready: Sequence[str]) -> Iterator[None]:
-        """A process for the time of the block, once every `ready` address answers 200. Raises StageFault."""
+    def running(self, name: str, command: Sequence[str], *, ready: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+        """A process for the time of the block, once every `ready` address answers 200. Raises StageFault.
+
+        It leads a process group of its own, which ends with the block.
+        """
         log = self.folder / f"{name}.log"
         with log.open("wb") as sink:
             process = subprocess.Popen(
@@ -74,7 +77,7 @@ class Stage:
             try:
                 for address in ready:
                     _await(address, process, log)
-                yield
+                yield process
             finally:
                 _stop(process)
 
