@@ -1,12 +1,15 @@
-"""The phones of the first Chinese model: 21 initials and 37 toneless finals, position dependent. Pure.
+"""The phones of the Chinese models: silence, 21 initials, 38 toneless finals, and where the model knows it, non-speech. Pure.
 
 A syllable is an optional initial (one HMM state) and a final (two HMM states). Each phone comes in four positions
 (_B begins a word, _I inside, _E ends it, _S alone) that share their densities. Numbers follow `graph/phones.txt`.
+Non-speech (laughter, ring-back, music, carrier tones, breath) is the last number, so that the others never change.
 """
 
 from __future__ import annotations
 
 from math import log
+
+from speech.kaldi.model import Hmm, transition_model
 
 # fmt: off
 INITIALS = (
@@ -20,6 +23,9 @@ FINALS = (
 # fmt: on
 POSITIONS = "BIES"
 SILENCE = 1
+_FIRST_FINAL = 2 + 4 * len(INITIALS)
+NON_SPEECH = 2 + 4 * len(INITIALS + FINALS)
+"""Number of the phone NSN, in models that have it: 238."""
 
 Syllable = tuple[str, str]
 """Initial ("" for none) and final."""
@@ -67,7 +73,54 @@ def _full_final(initial: str, rest: str) -> str:
 
 def state_count(phone: int) -> int:
     """HMM states of a phone: 2 for a final, else 1."""
-    return 1 if phone < 2 + 4 * len(INITIALS) else 2
+    return 2 if _FIRST_FINAL <= phone < NON_SPEECH else 1
+
+
+def phones(*, has_non_speech: bool) -> dict[str, int]:
+    """All phones of a model by name, as `graph/phones.txt` lists them after <eps>."""
+    placed = {f"{base}_{at}": phone(base, at) for base in INITIALS + FINALS for at in POSITIONS}
+    return {"SIL": SILENCE, **placed, **({"NSN": NON_SPEECH} if has_non_speech else {})}
+
+
+def pdf_count(*, has_non_speech: bool) -> int:
+    """Densities of a model: 98, or 99 with non-speech."""
+    return 1 + len(INITIALS) + 2 * len(FINALS) + has_non_speech
+
+
+def pdf_of(base: str, state: int = 0) -> int:
+    """Density of a state of `SIL`, `NSN`, an initial or a final (state 0 or 1). Raises ValueError for another base."""
+    if base == "SIL":
+        return 0
+    if base == "NSN":
+        return pdf_count(has_non_speech=False)
+    if base in INITIALS:
+        return 1 + INITIALS.index(base)
+    return 1 + len(INITIALS) + 2 * FINALS.index(base) + state
+
+
+def base_of(phone: int) -> str:
+    """The initial or final behind a phone's number; SIL and NSN for themselves."""
+    if phone in (SILENCE, NON_SPEECH):
+        return "SIL" if phone == SILENCE else "NSN"
+    return (INITIALS + FINALS)[(phone - 2) // 4]
+
+
+def transition_bytes(*, has_non_speech: bool) -> bytes:
+    """The transition model that goes with these phones, as `speech.kaldi.model.write` takes it."""
+    quiet = (SILENCE, NON_SPEECH) if has_non_speech else (SILENCE,)
+    hmms = (
+        Hmm(quiet, (_stay_probability(SILENCE),)),
+        Hmm(tuple(range(2, _FIRST_FINAL)), (0.5,)),
+        Hmm(tuple(range(_FIRST_FINAL, NON_SPEECH)), (0.5, 0.5)),
+    )
+    return transition_model(hmms, lambda number, state: pdf_of(base_of(number), state))
+
+
+def word_boundaries(*, has_non_speech: bool) -> str:
+    """Text of `graph/phones/word_boundary.int`."""
+    kinds = {"B": "begin", "I": "internal", "E": "end", "S": "singleton"}
+    listed = phones(has_non_speech=has_non_speech).items()
+    return "".join(f"{number} {kinds[name[-1]] if '_' in name else 'nonword'}\n" for name, number in listed)
 
 
 def phone(base: str, position: str) -> int:
@@ -89,17 +142,19 @@ class Transitions:
 
     Self-loop probabilities as in `am/final.mdl`: silence 0.9, everything else 0.5. `scale` weighs them like the
     decoder's acoustic scale weighs the densities; at 1.0 cheap silence swallows digits (a quarter of them, at 0.3 a seventh).
+    Non-speech is numbered whether the model has it or not, being the last.
     """
 
     def __init__(self, scale: float = 0.3) -> None:
         self._scale = scale
         self._first: dict[tuple[int, int], int] = {}
         count = 0
-        for number in range(SILENCE, 2 + 4 * len(INITIALS + FINALS)):
+        for number in range(SILENCE, NON_SPEECH + 1):
             for state in range(state_count(number)):
                 self._first[number, state] = count + 1
                 count += 2
         self.count = count
+        """Transition-ids of a model with non-speech: 780; without, the last two are missing."""
 
     def stay(self, number: int, state: int) -> tuple[int, float]:
         """Transition-id and cost (-log) of a phone's self-loop."""
@@ -111,4 +166,4 @@ class Transitions:
 
 
 def _stay_probability(number: int) -> float:
-    return 0.9 if number == SILENCE else 0.5
+    return 0.9 if number in (SILENCE, NON_SPEECH) else 0.5
