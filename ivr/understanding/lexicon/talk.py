@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ivr.understanding.lexicon.money import HEDGED_NO
 from ivr.understanding.rules import Rule
 from kit.vocabulary import Intent as I
 
@@ -30,6 +31,7 @@ TALK = (
     ),
     Rule(I.AFFIRM, r"^(?:都|会)?(?:是)?自动(?:扣|划|代扣)(?:款|的|了)*$", "", 60),
     Rule(I.DENY, rf"^(?:那|那就)?(?:我)?(?:也)?(?:都)?(?:(?:{_NO})(?:的|吧|了|呢)?){{1,3}}(?:的|了|吧|呢|谢谢)?$", "", 33),
+    Rule(I.DENY, HEDGED_NO, "", 34),
     Rule(
         I.DENY,
         r"^(?:不是|不对|不行|不可以|没有|不要|不用|不好|不方便|不同意|不愿意|不需要|不接受)(?=.)|(?:我)?(?:不同意|不愿意|不接受|接受不了|不答应|不认可)",
