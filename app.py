@@ -137,6 +137,7 @@ class House:
                 policy=read_policy(Path(self.settings.policy_file).read_text(encoding="utf-8")),
                 carrier=self.carrier,
                 seats=lambda: self.live.slots().slots,
+                starts=self.live,
                 shift=self.shift,
                 recorder=self.recorder,
                 pace=lambda: default_pace(self.settings),

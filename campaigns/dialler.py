@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from campaigns.decision import Decision, Dial, Later, Never, decide
 from campaigns.facts import call_facts
 from campaigns.pacing import Load, Pace, may_start
 from campaigns.retries import next_try
@@ -21,11 +22,11 @@ from kit.clock import Clock
 from kit.ids import new_id
 from kit.settings import Settings
 from kit.vocabulary import Outcome
-from law.gate import GateFacts, Hold, Verdict, may_call
+from law.gate import GateFacts, Hold, Verdict
 from law.policy import Policy
 from store import attempts, borrowers, campaigns, gate_facts
 from store.gate_facts import KnownFacts
-from store.models import Campaign
+from store.models import Borrower, Campaign, Loan
 from store.session import Store
 from store.words import CampaignState, TargetState
 
@@ -41,6 +42,16 @@ class Carrier(Protocol):
         """Place a call once."""
 
 
+class Starts(Protocol):
+    """The calls per second of all diallers together (store.live)."""
+
+    def started_last_s(self) -> int:
+        """Calls that were given leave to start within the last second."""
+
+    def may_start(self, per_s: int) -> bool:
+        """Take leave to start one call now; atomic across processes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """Everything that dialling needs, filled by app.py. `seats()`: media slots of all living, undraining media processes."""
@@ -51,6 +62,7 @@ class Exchange:
     policy: Policy
     carrier: Carrier
     seats: Callable[[], int]
+    starts: Starts
     shift: Shift
     recorder: Recorder
     pace: Callable[[], Pace]
@@ -65,6 +77,16 @@ class Intended:
     phone: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a target whose turn it is; its borrower is locked until the transaction ends."""
+
+    target_id: str
+    borrower: Borrower
+    loan: Loan | None
+    facts: GateFacts
+
+
 class Dialler:
     """One tick at a time. Several may run at once on any machine: leases and INTENT rows keep them apart."""
 
@@ -77,14 +99,16 @@ class Dialler:
         if not self._on.recorder.is_ready():
             LOG.error("nothing is dialled: recording is not possible")
             return 0
-        placed = 0
-        for target_id, campaign in self._due():
-            intended = self._intend(target_id, campaign)
-            if intended is not None:
-                self._place(intended)
-                placed += 1
+        placed = sum(self.dial(target_id, campaign) for target_id, campaign in self._due())
         settle_finished(self._on.store, self._on.clock.now())
         return placed
+
+    def dial(self, target_id: str, campaign: Campaign) -> bool:
+        """Call this target, if that may be done now; whether the carrier was asked."""
+        intended = self._intend(target_id, campaign)
+        if intended is not None:
+            self._place(intended)
+        return intended is not None
 
     def _due(self) -> list[tuple[str, Campaign]]:
         """Targets to try in this tick, campaigns in turn, as many as pacing bears."""
@@ -101,49 +125,64 @@ class Dialler:
         return in_turn[:bearable]
 
     def _bearable(self, in_flight: int) -> int:
-        free = self._on.seats() - in_flight
-        agents = len(self._on.shift.on_shift())
-        return may_start(Load(in_flight, max(0, free), 0, agents), self._on.pace())
+        return may_start(self._load(self._on.starts.started_last_s()).with_in_flight(in_flight), self._on.pace())
+
+    def _load(self, started_last_s: int) -> Load:
+        return Load(0, self._on.seats(), started_last_s, len(self._on.shift.on_shift()))
 
     def _intend(self, target_id: str, campaign: Campaign) -> Intended | None:
-        """Lease, ask the law and write INTENT: None when this target is not dialled now."""
+        """Lease, get leave to start, decide, write: None when this target is not dialled now."""
         now = self._on.clock.now()
+        if not self._take(target_id, now):
+            return None
+        load, pace = self._load(0), self._on.pace()
+        with self._on.store.transaction() as session:
+            known = _read(session, target_id, now)
+            room = may_start(load.with_in_flight(attempts.in_flight(session)), pace)
+            decision = decide(self._on.policy, known.facts, campaign.purpose, room=room, now=now)
+            return self._write(session, decision, known, campaign=campaign, now=now)
+
+    def _take(self, target_id: str, now: datetime) -> bool:
+        """The lease, and leave to start a call in this second; a lease without leave is given back."""
         with self._on.store.transaction() as session:
             if not campaigns.lease(session, target_id, owner=self._owner, now=now, for_s=LEASE_S):
-                return None
+                return False
+        if self._on.starts.may_start(self._on.pace().calls_per_s):
+            return True
         with self._on.store.transaction() as session:
-            target = campaigns.target(session, target_id)
-            borrower = borrowers.lock(session, target.borrower_id)
-            loan = borrowers.loan(session, target.loan_id) if target.loan_id else None
-            known = gate_facts.facts_for_gate(session, borrower.id, now=now, loan_id=target.loan_id)
-            verdict = may_call(self._on.policy, as_gate_facts(known), campaign.purpose, now=now)
-            if not verdict.is_allowed:
-                self._postpone(session, target_id, verdict)
-                return None
-            if self._bearable(attempts.in_flight(session)) < 1:
-                campaigns.release(session, target_id, owner=self._owner, next_try_at=now)
-                return None
-            intention = attempts.Intention(
-                purpose=campaign.purpose,
-                verdict=verdict_record(verdict),
-                script_id=campaign.script_id,
-                script_digest=campaign.script_digest or "",
-                facts=call_facts(self._on.settings, borrower, loan),
-                owner=self._owner,
-            )
-            try:
-                attempt, call = attempts.intend(session, target_id, intention, now=now)
-            except attempts.AlreadyOnTheLine:
-                campaigns.release(session, target_id, owner=self._owner, next_try_at=now)
-                return None
-            return Intended(attempt.id, call.id, borrower.phone_e164)
+            self._give_back(session, target_id, Later(now))
+        return False
 
-    def _postpone(self, session: Any, target_id: str, verdict: Verdict) -> None:
-        rule, reason, later = verdict.rule, verdict.reason, verdict.not_before
-        if later is None:
-            campaigns.block(session, target_id, rule=rule, reason=reason)
-        else:
-            campaigns.release(session, target_id, owner=self._owner, next_try_at=later, rule=rule, reason=reason)
+    def _write(self, session: Any, decision: Decision, known: _Known, *, campaign: Campaign, now: datetime) -> Intended | None:
+        """Write the decision down; only an INTENT is followed by a call."""
+        match decision:
+            case Never(rule, reason):
+                campaigns.block(session, known.target_id, rule=rule, reason=reason)
+            case Later():
+                self._give_back(session, known.target_id, decision)
+            case Dial(verdict):
+                try:
+                    attempt, call = attempts.intend(
+                        session, known.target_id, self._intention(verdict, known, campaign), now=now
+                    )
+                except attempts.AlreadyOnTheLine:
+                    self._give_back(session, known.target_id, Later(now))
+                else:
+                    return Intended(attempt.id, call.id, known.borrower.phone_e164)
+        return None
+
+    def _intention(self, verdict: Verdict, known: _Known, campaign: Campaign) -> attempts.Intention:
+        return attempts.Intention(
+            purpose=campaign.purpose,
+            verdict=verdict_record(verdict),
+            script_id=campaign.script_id,
+            script_digest=campaign.script_digest or "",
+            facts=call_facts(self._on.settings, known.borrower, known.loan),
+            owner=self._owner,
+        )
+
+    def _give_back(self, session: Any, target_id: str, later: Later) -> None:
+        campaigns.release(session, target_id, owner=self._owner, next_try_at=later.at, rule=later.rule, reason=later.reason)
 
     def _place(self, intended: Intended) -> None:
         """Ask the carrier, once, and write down what it said."""
@@ -159,6 +198,14 @@ class Dialler:
                 case Unknown():
                     attempts.doubted(session, intended.attempt_id)
         LOG.info("call placed", extra={"attempt": intended.attempt_id, "result": type(result).__name__})
+
+
+def _read(session: Any, target_id: str, now: datetime) -> _Known:
+    target = campaigns.target(session, target_id)
+    borrower = borrowers.lock(session, target.borrower_id)
+    loan = borrowers.loan(session, target.loan_id) if target.loan_id else None
+    known = gate_facts.facts_for_gate(session, borrower.id, now=now, loan_id=target.loan_id)
+    return _Known(target_id, borrower, loan, as_gate_facts(known))
 
 
 def settle_finished(store: Store, now: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
 
 
@@ -15,6 +15,10 @@ class Load:
     free_slots: int
     started_last_s: int
     free_agents: int
+
+    def with_in_flight(self, in_flight: int) -> Load:
+        """The load once so many calls are known to be in flight: each holds one of the free slots."""
+        return replace(self, in_flight=in_flight, free_slots=max(0, self.free_slots - in_flight))
 
 
 @dataclass(frozen=True, slots=True)

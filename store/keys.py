@@ -4,6 +4,8 @@ from __future__ import annotations
 
 PREFIX = "huiling"
 WORKERS = f"{PREFIX}:workers"
+STARTS = f"{PREFIX}:starts"
+"""Calls that were given leave to start within the last second, by the server's clock."""
 
 
 def token(token_digest: str) -> str:
@@ -17,7 +19,3 @@ def orders(call_id: str) -> str:
 def listen(call_id: str) -> str:
     """The channel on which a call's sound is sent to listeners."""
     return f"{PREFIX}:listen:{call_id}"
-
-
-def pace(name: str, window: int) -> str:
-    return f"{PREFIX}:pace:{name}:{window}"

@@ -16,7 +16,7 @@ from typing import Any, cast
 import redis
 
 from kit.clock import Clock
-from kit.ids import new_token
+from kit.ids import new_id, new_token
 from kit.settings import Settings
 from store import keys
 
@@ -24,6 +24,20 @@ BEAT_TTL_S = 15
 """A media worker that did not beat for so long is gone; its slots are not free, they do not exist."""
 ORDERS_TTL_S = 3_600
 CALL_ORDERS = frozenset({"hand_over", "hang_up", "listen_in", "machine_answered"})
+
+
+_LEAVE = """
+local at = redis.call('TIME')
+local now = at[1] * 1000000 + at[2]
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 1000000)
+local started = redis.call('ZCARD', KEYS[1])
+if tonumber(ARGV[1]) == 0 then return started end
+if started >= tonumber(ARGV[1]) then return 0 end
+redis.call('ZADD', KEYS[1], now, ARGV[2])
+redis.call('PEXPIRE', KEYS[1], 2000)
+return 1
+"""
+"""A sliding second of starts: 0 asks how many there were, n takes one more if there were fewer than n."""
 
 
 class NoLiveStore(RuntimeError):
@@ -157,13 +171,16 @@ class RedisLiveCalls:
             channel.get_message(timeout=1.0)
             yield _moments(channel)
 
-    def count(self, name: str, *, window_s: int, by: int = 1) -> int:
-        """Add to a pacing counter; its value in the present window."""
-        key = keys.pace(name, int(self._clock.now().timestamp()) // window_s)
-        with self.client.pipeline(transaction=True) as pipe:
-            pipe.incrby(key, by)
-            pipe.expire(key, window_s * 2)
-            return int(pipe.execute()[0])
+    def started_last_s(self) -> int:
+        """Calls that were given leave to start within the last second, by any process anywhere."""
+        return int(self._leave(0))
+
+    def may_start(self, per_s: int) -> bool:
+        """Leave to start one call now, if fewer than `per_s` got it within the last second. Atomic, on the server's clock."""
+        return int(self._leave(per_s)) > 0
+
+    def _leave(self, per_s: int) -> Any:
+        return self.client.eval(_LEAVE, 1, keys.STARTS, per_s, new_id("start"))
 
 
 def _moments(channel: Any) -> Iterator[tuple[bytes, bytes] | None]:

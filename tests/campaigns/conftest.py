@@ -26,6 +26,7 @@ from store.callbacks import StoredCallbacks
 from store.session import Store
 from store.words import CampaignState
 from tests.fakes.notebook import FakeShift
+from tests.fakes.starts import FakeStarts
 from tests.store.conftest import clock, migrated, store
 
 __all__ = ["clock", "migrated", "store"]
@@ -83,6 +84,7 @@ class Floor:
     carrier: ToldCarrier
     seats: ToldSeats
     recorder: ToldRecorder
+    exchange: Exchange
     dialler: Dialler
     sweep: Sweep
     callbacks: StoredCallbacks
@@ -123,12 +125,13 @@ def floor(store: Store, clock: ManualClock) -> Floor:
         policy=read_policy(Path("law/policy.yaml").read_text(encoding="utf-8")),
         carrier=carrier,
         seats=seats,
+        starts=FakeStarts(clock),
         shift=FakeShift(*(Agent(f"+120255501{n:02d}", True) for n in range(20))),
         recorder=recorder,
         pace=lambda: Pace(calls_per_s=100, max_in_flight=100),
     )
     sweep = Sweep(store, clock, carrier=carrier, callbacks=callbacks)
-    return Floor(store, clock, carrier, seats, recorder, Dialler(exchange), sweep, callbacks)
+    return Floor(store, clock, carrier, seats, recorder, exchange, Dialler(exchange), sweep, callbacks)
 
 
 def found(sid: str, status: str, made: datetime) -> Found:

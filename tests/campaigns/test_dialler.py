@@ -53,7 +53,7 @@ def test_two_diallers_share_the_slots(floor: Floor) -> None:
     floor.campaign(10)
     due = floor.dialler._due()
     assert floor.dialler.tick() == 4
-    assert all(floor.dialler._intend(target_id, campaign) is None for target_id, campaign in due)
+    assert all(not floor.dialler.dial(target_id, campaign) for target_id, campaign in due)
     assert len(floor.carrier.rung) == 4
 
 

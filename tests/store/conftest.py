@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from kit.clock import ManualClock
 from kit.settings import Settings
 from store import schema
 from store.session import Store
+from store.valkey import EmbeddedValkey
 
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Monday 10:00 in Shanghai."""
@@ -40,3 +43,23 @@ def store(migrated: Path, tmp_path: Path, clock: ManualClock) -> Iterator[Store]
     store = Store(Settings(data_dir=tmp_path / "data"), clock)
     yield store
     store.close()
+
+
+def wait_for(ready: Callable[[], bool], seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < until, "it never happened"
+        threading.Event().wait(0.05)
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("valkey"))
+    owner = EmbeddedValkey(settings)
+    thread = threading.Thread(target=owner.run, daemon=True)
+    thread.start()
+    wait_for(owner.url_file.exists)
+    yield settings
+    owner.stop()
+    thread.join(10)
+    assert not owner.url_file.exists()

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,27 +19,7 @@ from kit.settings import Settings
 from store.live import BEAT_TTL_S, NoLiveStore, RedisLiveCalls, UnknownOrder, live_url
 from store.valkey import EmbeddedValkey, OwnedElsewhere
 from tests.fakes.notebook import FakeLiveCalls
-from tests.store.conftest import MONDAY
-
-
-def wait_for(ready: Callable[[], bool], seconds: float = 20) -> None:
-    until = time.monotonic() + seconds
-    while not ready():
-        assert time.monotonic() < until, "it never happened"
-        threading.Event().wait(0.05)
-
-
-@pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    settings = Settings(data_dir=tmp_path_factory.mktemp("valkey"))
-    owner = EmbeddedValkey(settings)
-    thread = threading.Thread(target=owner.run, daemon=True)
-    thread.start()
-    wait_for(owner.url_file.exists)
-    yield settings
-    owner.stop()
-    thread.join(10)
-    assert not owner.url_file.exists()
+from tests.store.conftest import MONDAY, wait_for
 
 
 @pytest.fixture
@@ -130,12 +109,27 @@ def test_a_listener_hears_both_sides(live: RedisLiveCalls) -> None:
 
 
 @pytest.mark.servers
-def test_pacing_counts_within_a_window(embedded: Settings) -> None:
-    clock = ManualClock(MONDAY)
-    live = RedisLiveCalls(embedded, clock)
-    assert [live.count("dials", window_s=60), live.count("dials", window_s=60, by=2)] == [1, 3]
-    clock.advance(60)
-    assert live.count("dials", window_s=60) == 1
+def test_leave_to_start_is_given_once_whoever_asks_at_the_same_time(embedded: Settings) -> None:
+    asking = [RedisLiveCalls(embedded, ManualClock(MONDAY)) for _ in range(8)]
+    given: list[bool] = []
+    gate = threading.Barrier(len(asking))
+
+    def ask(live: RedisLiveCalls) -> None:
+        gate.wait()
+        given.extend([live.may_start(5) for _ in range(5)])
+
+    began = time.monotonic()
+    threads = [threading.Thread(target=ask, args=(live,)) for live in asking]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - began < 1.0, "a new second began: the machine is too busy for this test"
+    assert (len(given), sum(given)) == (40, 5)
+    assert asking[0].started_last_s() == 5
+    wait_for(lambda: asking[0].started_last_s() == 0, 3)
+    assert asking[0].may_start(1)
+    assert not asking[1].may_start(1)
 
 
 def test_without_a_server_the_way_out_is_named(tmp_path: Path) -> None:
