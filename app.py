@@ -24,6 +24,7 @@ from campaigns.sweep import Sweep
 from desk.intake import StoredNotebook
 from desk.shift import ConfiguredShift
 from ivr.carrier.rest import CarrierClient
+from ivr.runtime import answering
 from ivr.runtime.line import Line, Slots
 from ivr.runtime.pulse import serve_media
 from ivr.runtime.voicebox import Voicebox
@@ -146,7 +147,13 @@ class House:
 
     @cached_property
     def sweep(self) -> Sweep:
-        return Sweep(self.store, self.clock, carrier=self.carrier, callbacks=self.callbacks)
+        return Sweep(
+            self.store,
+            self.clock,
+            carrier=self.carrier,
+            callbacks=self.callbacks,
+            conclude=lambda call_id: answering.conclude_silent(self.line, call_id),
+        )
 
     @cached_property
     def preparation(self) -> Preparation:

@@ -1,12 +1,13 @@
-"""Settles what nobody reported: asks the carrier about every attempt that has not ended. Never dials.
+"""Settles what nobody reported: asks the carrier about every attempt that has been silent too long. Never dials.
 
-An attempt whose writer died, whose create timed out or whose callbacks were lost is found here: every one is settled
-within SETTLE_S of the sweep's running.
+An attempt whose writer died, whose create timed out, whose callbacks were lost, or whose media worker and line died
+together is found here: every one is settled within SETTLE_S of the sweep's running.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -17,15 +18,13 @@ from ivr.ports import Callbacks
 from kit.clock import Clock
 from kit.vocabulary import Outcome
 from store import attempts, borrowers, campaigns
-from store.models import Attempt
 from store.session import Store
-from store.words import AttemptState
 
 LOG = logging.getLogger(__name__)
 ABANDONED_S = 20.0
 """An INTENT older than this has lost its writer: the carrier's answer takes 10 s at most."""
 ASK_AFTER_S = 45.0
-"""A call is asked about when it has not ended for so long; asking is cheap and harms nothing."""
+"""A call is asked about when neither it nor the carrier gave a sign of life for so long; asking harms nothing."""
 SETTLE_S = 240.0
 """A call that the carrier does not know after so long was never placed (its list is eventually consistent)."""
 SILENT_S = 20.0
@@ -54,11 +53,15 @@ class _Doubt:
 class Sweep:
     """One pass over everything that is not settled."""
 
-    def __init__(self, store: Store, clock: Clock, *, carrier: Registry, callbacks: Callbacks) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, *, carrier: Registry, callbacks: Callbacks, conclude: Callable[[str], None]
+    ) -> None:
+        """`conclude(call_id)` lets the call's own dialogue say what it came to; one that cannot leaves no outcome."""
         self._store = store
         self._clock = clock
         self._carrier = carrier
         self._callbacks = callbacks
+        self._conclude = conclude
 
     def run(self) -> int:
         """Settle what can be settled; how many attempts were asked about."""
@@ -66,12 +69,24 @@ class Sweep:
         with self._store.transaction() as session:
             campaigns.expire_leases(session, now=now)
             attempts.doubt_abandoned(session, now=now, older_than_s=ABANDONED_S)
-            attempts.conclude_silent(session, now=now, older_than_s=SILENT_S)
+        self._conclude_ended(now)
         doubts = self._doubts(now)
         for doubt in doubts:
             self._ask(doubt, now)
         settle_finished(self._store, now)
         return len(doubts)
+
+    def _conclude_ended(self, now: datetime) -> None:
+        """Calls that are over and that no driver finished: by their dialogue, else by what is on record."""
+        with self._store.reading() as session:
+            unconcluded = attempts.unconcluded(session, now=now, older_than_s=SILENT_S)
+        for call_id in unconcluded:
+            try:
+                self._conclude(call_id)
+            except Exception:  # one call that cannot be made sense of must not keep the others waiting
+                LOG.exception("a call's dialogue could not be concluded", extra={"call_id": call_id})
+        with self._store.transaction() as session:
+            attempts.conclude_silent(session, now=now, older_than_s=SILENT_S)
 
     def _doubts(self, now: datetime) -> list[_Doubt]:
         with self._store.reading() as session:
@@ -83,8 +98,7 @@ class Sweep:
                     phone=borrowers.get(session, attempt.borrower_id).phone_e164,
                     created_at=attempt.created_at,
                 )
-                for attempt in attempts.to_ask_about(session, now=now, older_than_s=ABANDONED_S)
-                if _is_worth_asking(attempt, now)
+                for attempt in attempts.to_ask_about(session, now=now, older_than_s=ABANDONED_S, silent_s=ASK_AFTER_S)
             ]
 
     def _ask(self, doubt: _Doubt, now: datetime) -> None:
@@ -106,9 +120,3 @@ class Sweep:
         """
         calls = self._carrier.find_calls(doubt.phone, since=doubt.created_at - timedelta(seconds=1))
         return calls[-1] if calls else None
-
-
-def _is_worth_asking(attempt: Attempt, now: datetime) -> bool:
-    if attempt.state in (AttemptState.UNKNOWN, AttemptState.INTENT):
-        return True
-    return now - attempt.created_at > timedelta(seconds=ASK_AFTER_S)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from kit.ids import new_id
 from kit.vocabulary import Outcome, Purpose
 from store import borrowers, facts, ledger
 from store.facts import FactValue
-from store.models import Attempt, Call, CallbackRequest, NumberLock, Promise, Target, Turn
+from store.models import Attempt, Call, CallbackRequest, NumberLock, Promise, Target, Turn, TurnSave
 from store.words import FINAL_ATTEMPTS, UNANSWERED_OUTCOMES, AttemptState, Attention, PromiseState, TargetState
 
 
@@ -171,10 +171,20 @@ def in_flight(session: Session, *, campaign_id: str | None = None) -> int:
     return session.scalar(query) or 0
 
 
-def to_ask_about(session: Session, *, now: datetime, older_than_s: float) -> Sequence[Attempt]:
-    """Attempts that have not been over for too long: the sweep asks the carrier about each. The oldest first."""
+def to_ask_about(session: Session, *, now: datetime, older_than_s: float, silent_s: float) -> Sequence[Attempt]:
+    """Attempts whose end somebody must ask the carrier for, the oldest first: in doubt, or silent for too long.
+
+    A turn that was saved is a sign of life, as is every report of the carrier's.
+    """
+    since = now - timedelta(seconds=silent_s)
+    spoken = select(TurnSave.call_id).join(Call, Call.id == TurnSave.call_id)
+    spoken = spoken.where(Call.attempt_id == Attempt.id, TurnSave.saved_at > since)
+    reported = (Attempt.created_at, Attempt.rang_at, Attempt.answered_at)
+    is_silent = and_(*(or_(moment.is_(None), moment <= since) for moment in reported), ~spoken.exists())
     query = select(Attempt).where(
-        Attempt.state.not_in(FINAL_ATTEMPTS), Attempt.created_at <= now - timedelta(seconds=older_than_s)
+        Attempt.state.not_in(FINAL_ATTEMPTS),
+        Attempt.created_at <= now - timedelta(seconds=older_than_s),
+        or_(Attempt.state.in_((AttemptState.INTENT, AttemptState.UNKNOWN)), is_silent),
     )
     return session.scalars(query.order_by(Attempt.created_at)).all()
 
@@ -196,17 +206,28 @@ def unsettled(session: Session, *, limit: int = 200) -> Sequence[Attempt]:
     return session.scalars(query.order_by(Attempt.ended_at).limit(limit)).all()
 
 
+def unconcluded(session: Session, *, now: datetime, older_than_s: float) -> Sequence[str]:
+    """Calls that the carrier ended, that had begun to talk, and whose outcome nobody wrote; their ids."""
+    query = select(Call.id).join(Attempt, Attempt.id == Call.attempt_id)
+    query = query.where(*_ended_in_silence(now, older_than_s), Call.memory.is_not(None), Call.outcome.is_(None))
+    return session.scalars(query.order_by(Attempt.ended_at)).all()
+
+
 def conclude_silent(session: Session, *, now: datetime, older_than_s: float) -> Sequence[str]:
     """Give an outcome to calls that the carrier ended and no driver finished (its worker died at the end); their ids."""
-    query = select(Attempt).where(
-        Attempt.state.in_(FINAL_ATTEMPTS),
-        Attempt.outcome.is_(None),
-        Attempt.ended_at <= now - timedelta(seconds=older_than_s),
-    )
+    query = select(Attempt).where(*_ended_in_silence(now, older_than_s))
     found = session.scalars(query.with_for_update()).all()
     for attempt in found:
         _conclude(session, attempt)
     return [attempt.id for attempt in found]
+
+
+def _ended_in_silence(now: datetime, older_than_s: float) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Attempt.state.in_(FINAL_ATTEMPTS),
+        Attempt.outcome.is_(None),
+        Attempt.ended_at <= now - timedelta(seconds=older_than_s),
+    )
 
 
 def _conclude(session: Session, attempt: Attempt) -> None:

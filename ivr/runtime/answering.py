@@ -84,8 +84,15 @@ def is_left_alone(sheet: CallSheet) -> bool:
     return sheet.outcome is None and sheet.memory is not None and (sheet.state in LEFT_ALONE or sheet.state.startswith("lost:"))
 
 
+def conclude_silent(line: Line, call_id: str) -> None:
+    """For the sweep: a call that the carrier ended and of which nothing was heard since, whatever its state says."""
+    sheet = line.notebook.open_call(call_id)
+    if sheet is not None and sheet.outcome is None and sheet.memory is not None:
+        conclude(line, sheet)
+
+
 def conclude(line: Line, sheet: CallSheet) -> None:
-    """End a call whose line is gone and that nobody holds: what was agreed stays. Also for the sweep over SQL."""
+    """End a call whose line is gone and that nobody holds: what was agreed stays."""
     reason = HangUpReason.TRANSFER_DONE if sheet.state == "accepted" else HangUpReason.CALLEE
     try:
         Talk.restore(line, sheet).hung_up(reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,9 +13,12 @@ from campaigns.intake import take_roster
 from campaigns.pacing import Pace
 from campaigns.roster import Roster, Row
 from campaigns.sweep import Sweep
+from desk.intake import StoredNotebook
 from ivr.carrier.rest import Found, Placed, Refused, Unknown
 from ivr.carrier.webhook import CallStatus
 from ivr.ports import Agent, Recording
+from ivr.runtime import answering
+from ivr.runtime.line import Line
 from kit.clock import ManualClock
 from kit.phone import invented_mainland
 from kit.settings import Settings
@@ -27,6 +30,7 @@ from store.session import Store
 from store.words import CampaignState
 from tests.fakes.notebook import FakeShift
 from tests.fakes.starts import FakeStarts
+from tests.ivr.runtime.rig import House
 from tests.store.conftest import clock, migrated, store
 
 __all__ = ["clock", "migrated", "store"]
@@ -39,6 +43,7 @@ class ToldCarrier:
     answer: Placed | Refused | Unknown | Exception | None = None
     rung: list[str] = field(default_factory=list)
     known: dict[str, list[Found]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
 
     def create_call(self, to: str, *, call_id: str, attempt_id: str) -> Placed | Refused | Unknown:
         self.rung.append(to)
@@ -50,6 +55,7 @@ class ToldCarrier:
         return self.known.get(to, [])
 
     def fetch(self, sid: str) -> Found:
+        self.asked.append(sid)
         return next(found for calls in self.known.values() for found in calls if found.sid == sid)
 
 
@@ -77,8 +83,9 @@ class ToldRecorder:
 
 @dataclass
 class Floor:
-    """Everything that a dialling test touches."""
+    """Everything that a dialling test touches. `line` carries calls over the same store, with the small script."""
 
+    line: Line
     store: Store
     clock: ManualClock
     carrier: ToldCarrier
@@ -130,8 +137,15 @@ def floor(store: Store, clock: ManualClock) -> Floor:
         recorder=recorder,
         pace=lambda: Pace(calls_per_s=100, max_in_flight=100),
     )
-    sweep = Sweep(store, clock, carrier=carrier, callbacks=callbacks)
-    return Floor(store, clock, carrier, seats, recorder, exchange, Dialler(exchange), sweep, callbacks)
+    line = replace(House().line, notebook=StoredNotebook(store), clock=clock)
+    sweep = Sweep(
+        store,
+        clock,
+        carrier=carrier,
+        callbacks=callbacks,
+        conclude=lambda call_id: answering.conclude_silent(line, call_id),
+    )
+    return Floor(line, store, clock, carrier, seats, recorder, exchange, Dialler(exchange), sweep, callbacks)
 
 
 def found(sid: str, status: str, made: datetime) -> Found:

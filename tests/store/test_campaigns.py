@@ -79,7 +79,7 @@ def test_an_expired_lease_with_an_attempt_becomes_unknown_and_never_ready(store:
         assert attempts.get(session, attempt.id).state is AttemptState.UNKNOWN
         assert attempt.target_id is not None
         assert campaigns.target(session, attempt.target_id).state is TargetState.CALLING
-        asked = attempts.to_ask_about(session, now=clock.now(), older_than_s=120)
+        asked = attempts.to_ask_about(session, now=clock.now(), older_than_s=120, silent_s=1000)
         assert [one.id for one in asked] == [attempt.id]
         assert attempts.in_flight(session) == 1
 
