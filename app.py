@@ -43,6 +43,7 @@ from speech.mandarin.pieces import inventory
 from speech.ports import Recognizer, Synthesizer
 from speech.prompts import open_prompts
 from speech.vad import VoiceActivity
+from store.blobs import open_blobs
 from store.callbacks import StoredCallbacks
 from store.live import RedisLiveCalls, await_live_url
 from store.recordings import StoredRecorder
@@ -91,7 +92,7 @@ class House:
 
     @cached_property
     def library(self) -> Library:
-        return Library(self.settings.scripts_dir, self.settings.data_dir / "scripts")
+        return Library(self.settings.scripts_dir, open_blobs(self.settings))
 
     @cached_property
     def recognizer(self) -> Recognizer:

@@ -34,6 +34,7 @@ from campaigns.status import (
     status_of,
 )
 from ivr.script.issues import BadScript
+from ivr.script.library import NoSuchScript
 from kit.clock import Clock
 from store import campaigns
 from store.session import Store
@@ -64,7 +65,7 @@ def _told() -> Iterator[None]:
     """Expected refusals become one clear sentence and exit code 1."""
     try:
         yield
-    except (NoSuchCampaign, CannotStart, BadRoster, BadScript, OSError) as error:
+    except (NoSuchCampaign, NoSuchScript, CannotStart, BadRoster, BadScript, OSError) as error:
         _fail(str(error))
     except campaigns.NameTaken as error:
         _fail(f"批次“{error}”已经存在；换个名字，或用 flask campaigns import 往里加名单")

@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     blob_store: str = Field(
         "",
         alias="HUILING_BLOB_STORE",
-        description="录音存放处：目录，或 s3://bucket/prefix；空则 HUILING_DATA_DIR/blobs。",
+        description="录音与话术修订的存放处（多台机器须共用）：目录，或 s3://bucket/prefix；空则 HUILING_DATA_DIR/blobs。",
     )
     blob_key: SecretStr = Field(
         SecretStr(""),

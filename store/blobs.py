@@ -68,8 +68,14 @@ class Blobs(Protocol):
     def finish(self, name: str) -> str:
         """The writer was closed: put the blob where it stays; its reference. Raises OSError."""
 
+    def put(self, name: str, data: bytes) -> None:
+        """A blob of one chunk, whole or not at all, in place of what was there. Raises OSError."""
+
     def read(self, name: str) -> Iterator[bytes]:
         """The chunks in order. Raises BlobUnreadable."""
+
+    def get(self, name: str) -> bytes | None:
+        """All of a blob; None when it is not there or cannot be read."""
 
     def is_ready(self) -> bool:
         """Whether a blob could be written now: it tries."""
@@ -95,6 +101,13 @@ class DirectoryBlobs:
 
     def finish(self, name: str) -> str:
         return f"file:{name}"
+
+    def put(self, name: str, data: bytes) -> None:
+        draft = _drafted(self._path(name), name, data, self._cipher)
+        draft.replace(self._path(name))
+
+    def get(self, name: str) -> bytes | None:
+        return _whole(self, name)
 
     def read(self, name: str) -> Iterator[bytes]:
         path = self._path(name)
@@ -145,12 +158,25 @@ class BucketBlobs:
 
     def finish(self, name: str) -> str:
         """Upload, then clear the spool. What cannot be uploaded stays in the spool and is readable there."""
-        try:
-            self._client.upload_file(str(self._spool.path(name)), self._bucket, self._key(name))
-        except Exception as fault:  # boto3 raises a family of its own, with no common base besides Exception
-            raise OSError(f"upload failed: {type(fault).__name__}") from None
+        self._upload(self._spool.path(name), name)
         self._spool.remove(name)
         return f"s3:{name}"
+
+    def put(self, name: str, data: bytes) -> None:
+        draft = _drafted(self._spool.path(name), name, data, self._cipher)
+        try:
+            self._upload(draft, name)
+        finally:
+            draft.unlink()
+
+    def get(self, name: str) -> bytes | None:
+        return _whole(self, name)
+
+    def _upload(self, path: Path, name: str) -> None:
+        try:
+            self._client.upload_file(str(path), self._bucket, self._key(name))
+        except Exception as fault:  # boto3 raises a family of its own, with no common base besides Exception
+            raise OSError(f"upload failed: {type(fault).__name__}") from None
 
     def read(self, name: str) -> Iterator[bytes]:
         if self._spool.path(name).exists():
@@ -171,6 +197,22 @@ class BucketBlobs:
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}/{name}.blob" if self._prefix else f"{name}.blob"
+
+
+def _drafted(path: Path, name: str, data: bytes, cipher: MultiFernet) -> Path:
+    """A finished blob of one chunk beside the place where it belongs."""
+    draft = path.with_name(f"{path.name}.{os.urandom(4).hex()}.part")
+    writer = BlobWriter(draft, name, cipher)
+    writer.append(data)
+    writer.close()
+    return draft
+
+
+def _whole(blobs: Blobs, name: str) -> bytes | None:
+    try:
+        return b"".join(blobs.read(name))
+    except BlobUnreadable:
+        return None
 
 
 def _can_write(folder: Path, cipher: MultiFernet) -> bool:

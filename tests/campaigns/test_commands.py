@@ -72,7 +72,8 @@ def test_refusals_are_sentences(runner: FlaskCliRunner, tmp_path: Path) -> None:
     run(runner, "create", "甲", "--script", "due_reminder")
     assert "已经存在" in run(runner, "create", "甲", "--script", "due_reminder", code=1)
     assert "现有：甲" in run(runner, "status", "乙", code=1)
-    assert "nothing.yaml" in run(runner, "create", "丙", "--script", "nothing", code=1)
+    told = run(runner, "create", "丙", "--script", "../scripts_zh/due_reminder", code=1)
+    assert "现有：due_reminder、first_followup、overdue_reminder" in told
     bad = tmp_path / "bad.csv"
     bad.write_text("a,b\n1,2\n", encoding="utf-8")
     assert "缺少列" in run(runner, "import", str(bad), "--campaign", "甲", code=1)

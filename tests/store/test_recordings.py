@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from store.blobs import BlobUnreadable, BucketBlobs, DirectoryBlobs, open_blobs
 from store.models import LedgerEntry, RecordingPart
 from store.recordings import StoredRecorder
 from store.session import Store
+from tests.fakes.bucket import Bucket
 from tests.fakes.notebook import FakeRecorder
 from tests.store import cast
 
@@ -193,29 +193,6 @@ def test_private_keys_are_made_once_and_for_the_owner_only(tmp_path: Path) -> No
         "digest.key": "0o600",
         "blob.key": "0o600",
     }
-
-
-class Bucket:
-    """What of S3 is used, in memory."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-        self.is_down = False
-
-    def _check(self) -> None:
-        if self.is_down:
-            raise ConnectionError("down")
-
-    def head_bucket(self, *, Bucket: str) -> None:  # noqa: N803 -- S3's own names
-        self._check()
-
-    def upload_file(self, path: str, bucket: str, key: str) -> None:
-        self._check()
-        self.objects[f"{bucket}/{key}"] = Path(path).read_bytes()
-
-    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 -- S3's own names
-        self._check()
-        return {"Body": io.BytesIO(self.objects[f"{Bucket}/{Key}"])}
 
 
 def test_a_bucket_takes_closed_blobs_and_the_spool_keeps_what_it_cannot(tmp_path: Path) -> None:
