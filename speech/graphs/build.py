@@ -1,20 +1,25 @@
-"""`python -m speech.graphs.build OUT`: write a Vosk model directory around an acoustic model. Never imports vosk.
+"""`python -m speech.graphs.build OUT`: write a Vosk model directory around an acoustic model, in seconds.
 
-OUT receives am, conf and graph: HCLr.fst (lexicon loop), Gr.fst (free speech), words.txt and the phone tables.
+OUT receives am, conf and graph: HCLr.fst (lexicon loop), Gr.fst (free speech), words.txt and the phone tables. Needs no
+Kaldi: the process may hear with the result at once.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import kaldifst
-
-from speech.graphs.fst import LexiconLoop, bigram_text
-from speech.graphs.lexicon import readings, script_phrases, sentences, vocabulary
-from speech.graphs.phones import Syllable
+from speech.graphs import corpus
+from speech.graphs.fst import LexiconLoop
+from speech.graphs.lexicon import DOMAIN, common_hanzi, hanzi, readings, script_phrases, sentences, vocabulary
+from speech.graphs.ngram import Ngram
+from speech.graphs.phones import NON_SPEECH, Syllable, Transitions, phones, word_boundaries
+from speech.kaldi import fst
+from speech.kaldi.reader import load
 from speech.phrases import ALARMS
 
 UNKNOWN = "[unk]"
@@ -26,53 +31,136 @@ replies against the scripts' 246 phrases, confidence >= 0.6: right 35, 37, 38 of
 ACOUSTIC_SCALE = 0.3
 """Weight of the densities: at 0.5 fewer single words of real people are right (57 of 76 against 64, ten phrases each)."""
 
+PHRASE_WEIGHT = 2.0
+"""How often an expected phrase counts as said, beside the texts."""
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = ROOT / "scripts_zh"
 SHIPPED = ROOT / "speech" / "models_zh" / "first"
+CARD = "ear.json"
+"""What the graphs were built with, in the model directory."""
 
 
-def build(out: Path, acoustic: Path, *, unknown_cost: float = UNKNOWN_COST, acoustic_scale: float = ACOUSTIC_SCALE) -> int:
-    """Write the model directory; returns the number of words. `acoustic` is a model directory with am, conf, phones."""
-    texts = sentences()
-    labels = {
-        word: number
-        for number, word in enumerate([*vocabulary(texts, script_phrases(SCRIPTS) | set(ALARMS)), UNKNOWN], start=1)
-    }
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """Options of the decoder (`conf/model.conf`) and of the graphs that belong to them."""
+
+    unknown_cost: float = UNKNOWN_COST
+    acoustic_scale: float = ACOUSTIC_SCALE
+    transition_scale: float = ACOUSTIC_SCALE
+    beam: float = 8.0
+    lattice_beam: float = 2.0
+    max_active: int = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What was written."""
+
+    words: int
+    sentences: int
+    phrases: int
+    has_non_speech: bool
+
+
+def build(
+    out: Path,
+    acoustic: Path,
+    *,
+    texts: Sequence[Path] = (DOMAIN,),
+    phrases: Iterable[str] | None = None,
+    unknown_cost: float = UNKNOWN_COST,
+    acoustic_scale: float = ACOUSTIC_SCALE,
+    decoding: Decoding | None = None,
+) -> Built:
+    """Write the model directory `out`, which may be `acoustic` itself; that one has am/final.mdl and conf/mfcc.conf.
+
+    `texts` are what people say (an utterance a line), counted for free speech. `phrases` are what steps expect: each
+    becomes a word; by default those of scripts_zh. `decoding` overrides the two costs. Raises ValueError naming a phrase
+    that is not all Hanzi.
+    """
+    options = decoding or Decoding(unknown_cost, acoustic_scale, acoustic_scale)
+    expected = sorted({*(script_phrases(SCRIPTS) if phrases is None else phrases), *ALARMS})
+    if strange := next((phrase for phrase in expected if not is_hanzi(phrase)), None):
+        raise ValueError(strange)
+    clauses = {path: corpus.lines(path) for path in texts}
+    common = corpus.common_words(clause for found in clauses.values() for clause in found)
+    words = vocabulary(sentences(), {*expected, *common, *_cut_by_hand(clauses.values())})
+    labels = {word: number for number, word in enumerate([*words, UNKNOWN], start=1)}
+    has_non_speech = NON_SPEECH in load(acoustic / "am" / "final.mdl").topology
     graph = out / "graph"
     (graph / "phones").mkdir(parents=True, exist_ok=True)
-    _copy(acoustic, out, ("am/final.mdl", "conf/mfcc.conf", "graph/phones.txt", "graph/phones/word_boundary.int"))
-    _write_decoder_options(out / "conf" / "model.conf", acoustic_scale)
-    _write_lexicon(graph / "HCLr.fst", labels, unknown_cost)
-    grammar = kaldifst.compile(bigram_text(texts, labels, floor=0.01), acceptor=False)
-    kaldifst.arcsort(grammar, sort_type="ilabel")
-    grammar.write(str(graph / "Gr.fst"))
-    (graph / "disambig_tid.int").write_bytes(b"")
-    listing = ["<eps> 0", *(f"{word} {label}" for word, label in labels.items())]
-    (graph / "words.txt").write_text("\n".join(listing) + "\n", encoding="utf-8")
-    return len(labels)
+    _copy(acoustic, out, ("am/final.mdl", "conf/mfcc.conf"))
+    (graph / "HCLG.fst").unlink(missing_ok=True)
+    _write_options(out / "conf" / "model.conf", options, has_non_speech=has_non_speech)
+    _write_lexicon(graph / "HCLr.fst", labels, options, has_non_speech=has_non_speech)
+    counted = _write_ngram(graph / "Gr.fst", labels, list(clauses.values()), expected)
+    _write_tables(graph, labels, has_non_speech=has_non_speech)
+    built = Built(len(labels), counted, len(expected), has_non_speech)
+    (out / CARD).write_text(json.dumps({**asdict(options), **asdict(built)}, indent=1) + "\n", encoding="utf-8")
+    return built
 
 
-def _write_lexicon(path: Path, labels: dict[str, int], unknown_cost: float) -> None:
-    loop = LexiconLoop()
+def is_hanzi(phrase: str) -> bool:
+    """Whether every character is a Hanzi with a known reading."""
+    return bool(phrase) and all(character in _KNOWN for character in phrase)
+
+
+_KNOWN = frozenset(hanzi())
+
+
+def _cut_by_hand(files: Iterable[list[str]]) -> set[str]:
+    return {word for clauses in files for clause in clauses if " " in clause for word in clause.split() if is_hanzi(word)}
+
+
+def _write_lexicon(path: Path, labels: dict[str, int], options: Decoding, *, has_non_speech: bool) -> None:
+    loop = LexiconLoop(Transitions(options.transition_scale), has_non_speech=has_non_speech)
     heard: set[Syllable] = set()
     for word, label in labels.items():
         for syllables in readings(word) if word != UNKNOWN else ():
             heard.update(syllables)
             loop.word(label, syllables)
-    loop.garbage(labels[UNKNOWN], heard, cost=unknown_cost)
-    transducer = kaldifst.compile(loop.text(), acceptor=False)
-    kaldifst.arcsort(transducer, sort_type="olabel")
-    transducer.write(str(path))
+    loop.garbage(labels[UNKNOWN], heard, cost=options.unknown_cost)
+    fst.write(path, loop.transducer())
 
 
-def _write_decoder_options(path: Path, acoustic_scale: float) -> None:
-    options = (
-        "min-active=200", "max-active=3000", "beam=8.0", "lattice-beam=2.0", f"acoustic-scale={acoustic_scale}",
-        "frame-subsampling-factor=3", "endpoint.silence-phones=1", "endpoint.rule2.min-trailing-silence=0.5",
-        "endpoint.rule3.min-trailing-silence=1.0", "endpoint.rule4.min-trailing-silence=2.0",
+def _write_ngram(path: Path, labels: dict[str, int], files: Sequence[list[str]], expected: Sequence[str]) -> int:
+    """Count every file and phrase, cut into short words; phrases also as the words they are. Returns the sentences."""
+    whole = frozenset(expected)
+    short = frozenset(word for word in labels if len(word) <= corpus.LONGEST_NEW_WORD and word not in whole and word != UNKNOWN)
+    common = common_hanzi()
+    floor = {word: 1.0 if len(word) > 1 or word in common else 0.1 for word in labels}
+    ngram = Ngram(floor)
+    counted = 0
+    for clauses in files:
+        cut = list(corpus.cut(clauses, short | _cut_by_hand([clauses])))
+        ngram.count(cut)
+        counted += len(cut)
+    ngram.count(corpus.cut(expected, short), weight=PHRASE_WEIGHT)
+    ngram.count(([phrase] for phrase in expected), weight=PHRASE_WEIGHT)
+    fst.write(path, ngram.acceptor(labels))
+    return counted
+
+
+def _write_tables(graph: Path, labels: dict[str, int], *, has_non_speech: bool) -> None:
+    listing = ["<eps> 0", *(f"{word} {label}" for word, label in labels.items())]
+    numbered = ["<eps> 0", *(f"{name} {number}" for name, number in phones(has_non_speech=has_non_speech).items())]
+    (graph / "words.txt").write_text("\n".join(listing) + "\n", encoding="utf-8")
+    (graph / "phones.txt").write_text("\n".join(numbered) + "\n", encoding="utf-8")
+    (graph / "phones" / "word_boundary.int").write_text(word_boundaries(has_non_speech=has_non_speech), encoding="utf-8")
+    (graph / "disambig_tid.int").write_bytes(b"")
+
+
+def _write_options(path: Path, options: Decoding, *, has_non_speech: bool) -> None:
+    quiet = f"1:{NON_SPEECH}" if has_non_speech else "1"
+    listed = (
+        "min-active=200", f"max-active={options.max_active}", f"beam={options.beam}", f"lattice-beam={options.lattice_beam}",
+        f"acoustic-scale={options.acoustic_scale}", "frame-subsampling-factor=3", f"endpoint.silence-phones={quiet}",
+        "endpoint.rule2.min-trailing-silence=0.5", "endpoint.rule3.min-trailing-silence=1.0",
+        "endpoint.rule4.min-trailing-silence=2.0",
     )  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"--{option}\n" for option in options), encoding="utf-8")
+    path.write_text("".join(f"--{option}\n" for option in listed), encoding="utf-8")
 
 
 def _copy(source: Path, out: Path, names: Sequence[str]) -> None:
@@ -86,12 +174,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--acoustic", type=Path, default=SHIPPED, help="model directory that gives am, conf and phones")
+    parser.add_argument("--acoustic", type=Path, default=SHIPPED, help="model directory that gives am and conf/mfcc.conf")
+    parser.add_argument(
+        "--text", type=Path, action="append", default=[], help="what people say, an utterance a line; repeatable"
+    )
     parser.add_argument("--unknown-cost", type=float, default=UNKNOWN_COST)
     parser.add_argument("--acoustic-scale", type=float, default=ACOUSTIC_SCALE)
+    parser.add_argument("--beam", type=float, default=Decoding().beam)
     given = parser.parse_args(arguments)
-    words = build(given.out, given.acoustic, unknown_cost=given.unknown_cost, acoustic_scale=given.acoustic_scale)
-    print(f"{given.out}: {words} words")
+    decoding = Decoding(given.unknown_cost, given.acoustic_scale, given.acoustic_scale, given.beam)
+    built = build(given.out, given.acoustic, texts=[DOMAIN, *given.text], decoding=decoding)
+    print(f"{given.out}: {built.words} words, {built.sentences} sentences, non-speech {built.has_non_speech}")
 
 
 if __name__ == "__main__":

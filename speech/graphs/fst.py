@@ -1,37 +1,48 @@
-"""Decoding graphs as text that kaldifst compiles: the lexicon loop HCLr and the bigram Gr. Pure.
+"""The lexicon loop HCLr, from transition-ids to words. Pure.
 
-HCLr is in reordered form (a state's forward transition first, its self-loop on the state reached), the word's label
-on its first arc, tails shared by all words that end alike; arcs are sorted by output label when written.
-`[unk]` is one word that eats any run of legal syllables, so a run-time grammar can reject what it does not list.
+It is in reordered form (a state's forward transition first, its self-loop on the state reached), the word's label on its
+first arc, tails shared by all words that end alike. Between words there may be silence, and non-speech where the acoustic
+model knows it, both without a label. `[unk]` is one word that eats any run of legal syllables, so a run-time grammar can
+reject what it does not list.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from math import log
 
-from speech.graphs.phones import SILENCE, Syllable, Transitions, phone, state_count, word_phones
+from speech.graphs.phones import NON_SPEECH, SILENCE, Syllable, Transitions, phone, state_count, word_phones
+from speech.kaldi.fst import Arc, Fst, Sort, fst
 
 SILENCE_PROBABILITY = 0.3
 """Chance of silence after a word."""
 START_SILENCE_PROBABILITY = 0.7
-
-Arc = tuple[int, int, int, int, float]
+NON_SPEECH_PROBABILITY = 0.1
+"""Chance that a pause holds non-speech and not silence, and that one follows the other."""
 
 
 class LexiconLoop:
     """Collects words into one transducer from transition-ids to words, looping at state 1. State 0 starts."""
 
-    def __init__(self) -> None:
+    def __init__(self, transitions: Transitions | None = None, *, has_non_speech: bool = False) -> None:
         self.arcs: list[Arc] = []
-        self._transitions = Transitions()
+        self._transitions = transitions or Transitions()
         self._tails: dict[tuple[int, int, tuple[int, ...]], int] = {}
         self._states = 3
         self._loop, self._silence = 1, 2
         self._add(0, self._loop, 0, 0, -log(1 - START_SILENCE_PROBABILITY))
         self._add(0, self._silence, 0, 0, -log(START_SILENCE_PROBABILITY))
-        self._link(self._silence, SILENCE, self._loop)
+        self._pause(has_non_speech)
+
+    def _pause(self, has_non_speech: bool) -> None:
+        """From the pause state back to the loop: silence, or silence and non-speech in any order."""
+        if not has_non_speech:
+            self._add(self._hmm(self._silence, SILENCE, 0, 0.0), self._loop, 0, 0, 0.0)
+            return
+        for number, chance in ((SILENCE, 1 - NON_SPEECH_PROBABILITY), (NON_SPEECH, NON_SPEECH_PROBABILITY)):
+            end = self._hmm(self._silence, number, 0, -log(chance))
+            self._add(end, self._loop, 0, 0, -log(1 - NON_SPEECH_PROBABILITY))
+            self._add(end, self._silence, 0, 0, -log(NON_SPEECH_PROBABILITY))
 
     def word(self, label: int, syllables: tuple[Syllable, ...]) -> None:
         """Add one pronunciation of a word."""
@@ -54,10 +65,9 @@ class LexiconLoop:
                     self._enter(source, phone(final, opening), between, labelled, cost)
                     self._finish(source, phone(final, alone), labelled, cost)
 
-    def text(self) -> str:
-        """The transducer in OpenFst's text form, start state first."""
-        lines = [f"{a} {b} {i} {o} {w:.5f}\n" for a, b, i, o, w in sorted(self.arcs, key=lambda arc: arc[0])]
-        return "".join(lines) + "0 0\n1 0\n"
+    def transducer(self) -> Fst:
+        """HCLr as the decoder composes it: arcs sorted by word, states 0 (start) and 1 (loop) final."""
+        return fst(self.arcs, {0: 0.0, self._loop: 0.0}, sort=Sort.OUTPUT)
 
     def _initial_state(self, source: int, number: int, label: int, cost: float) -> int:
         key = (number, 1000 + source, ())
@@ -103,9 +113,6 @@ class LexiconLoop:
             self._add(here, self._silence, 0, 0, -log(SILENCE_PROBABILITY))
         return here
 
-    def _link(self, source: int, number: int, target: int) -> None:
-        self._add(self._hmm(source, number, 0, 0.0), target, 0, 0, 0.0)
-
     def _stay(self, state: int, number: int, hmm_state: int) -> None:
         transition, cost = self._transitions.stay(number, hmm_state)
         self._add(state, state, transition, 0, cost)
@@ -116,38 +123,3 @@ class LexiconLoop:
 
     def _add(self, source: int, target: int, transition: int, label: int, cost: float) -> None:
         self.arcs.append((source, target, transition, label, cost))
-
-
-def bigram_text(sentences: Sequence[Sequence[str]], labels: Mapping[str, int], *, floor: float = 0.02) -> str:
-    """A back-off bigram (absolute discounting, 0.6) in OpenFst's text form; `floor` counts for every unseen word.
-
-    State 0 is the start of a sentence, state 1 backs off to single words.
-    """
-    follows: dict[str, Counter[str]] = defaultdict(Counter)
-    single: Counter[str] = Counter()
-    for sentence in sentences:
-        for before, word in zip(["<s>", *sentence], [*sentence, "</s>"], strict=True):
-            follows[before][word] += 1
-            single[word] += 1
-    chance = _unigram(single, labels, floor)
-    states = {"<s>": 0, **{word: number for number, word in enumerate(sorted(set(follows) - {"<s>"}), start=2)}}
-    lines = [_arc(1, states.get(word, 1), word, labels, cost) for word, cost in chance.items()]
-    for before, counts in follows.items():
-        total, backing = sum(counts.values()), 0.6 * len(counts) / sum(counts.values())
-        lines.append(f"{states[before]} 1 0 0 {-log(backing):.4f}")
-        for word, count in counts.items():
-            cost = -log((count - 0.6) / total + backing * 2.718281828 ** -chance[word])
-            lines.append(_arc(states[before], states.get(word, 1), word, labels, cost))
-    return "".join(f"{line}\n" for line in sorted(lines, key=lambda line: int(line.split()[0])))
-
-
-def _unigram(single: Counter[str], labels: Mapping[str, int], floor: float) -> dict[str, float]:
-    counts = dict.fromkeys(labels, floor) | {word: float(count) for word, count in single.items()}
-    total = sum(counts.values())
-    return {word: -log(count / total) for word, count in counts.items()}
-
-
-def _arc(source: int, target: int, word: str, labels: Mapping[str, int], cost: float) -> str:
-    if word == "</s>":
-        return f"{source} {cost:.4f}"
-    return f"{source} {target} {labels[word]} {labels[word]} {cost:.4f}"

@@ -1,4 +1,4 @@
-"""Words of the first Chinese model and how they sound. Reads `domain.txt` and GB2312; knows no file formats of Kaldi.
+"""Words of the Chinese models and how they sound. Reads `domain.txt` and GB2312; knows no file formats of Kaldi.
 
 Every Hanzi of GB2312 is a word with all its toneless readings, so that no phrase is ever dropped from a grammar.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 from pypinyin import Style, pinyin
 
+from speech import classes
 from speech.graphs.phones import NotASyllable, Syllable, syllable_of
 from speech.mandarin.readings import readings as spoken_readings
 
@@ -59,13 +60,19 @@ def script_phrases(folder: Path) -> set[str]:
 
 
 def vocabulary(texts: Iterable[list[str]], phrases: Iterable[str] = ()) -> list[str]:
-    """Words of the texts, whole short utterances and phrases, and every Hanzi, sorted; no Latin, no digits.
+    """Words of the texts, whole short utterances and phrases, words of the classes, and every Hanzi, sorted; no digits.
 
     A phrase that is one word cannot be torn apart by the back-off bigram of a run-time grammar: garbage then goes to
     [unk] and not to a mixture of pieces.
     """
-    whole = {"".join(text) for text in texts}
-    return sorted({word for text in texts for word in text} | whole | set(phrases) | set(hanzi()))
+    listed = list(texts)
+    whole = {"".join(text) for text in listed}
+    return sorted({word for text in listed for word in text} | whole | set(phrases) | classes.words() | set(hanzi()))
+
+
+def common_hanzi() -> frozenset[str]:
+    """The 3,755 Hanzi of level 1 of GB2312."""
+    return frozenset(hanzi()[:3755])
 
 
 def _listed(node: object) -> set[str]:

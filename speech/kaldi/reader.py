@@ -59,7 +59,8 @@ class Component:
                 return np.maximum(rows, 0)
             case "LogSoftmaxComponent":
                 below: Matrix = rows - rows.max(axis=1, keepdims=True)
-                return np.subtract(below, np.log(np.exp(below).sum(axis=1, keepdims=True)))
+                found: Matrix = below - np.log(np.exp(below).sum(axis=1, keepdims=True))
+                return found
         return rows
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from speech.engines.vosk import FIRST_CHINESE
-from speech.graphs.fst import LexiconLoop, bigram_text
+from speech.graphs.fst import LexiconLoop
 from speech.graphs.lexicon import hanzi, readings, script_phrases, sentences, vocabulary
 from speech.graphs.phones import FINALS, INITIALS, POSITIONS, NotASyllable, Transitions, phone, syllable_of, word_phones
 
@@ -56,7 +56,7 @@ def test_every_word_has_a_reading_and_the_shipped_list_holds_them() -> None:
     lines = (FIRST_CHINESE / "graph" / "words.txt").read_text(encoding="utf-8").splitlines()
     listed = [line.split()[0] for line in lines]
     assert (listed[0], listed[-1]) == ("<eps>", "[unk]")
-    assert set(vocabulary(sentences())) <= set(listed)
+    assert {word for text in sentences() for word in text} | set(hanzi()) <= set(listed)
     assert listed[1:-1] == sorted(set(listed[1:-1]))
 
 
@@ -71,10 +71,3 @@ def test_tails_are_shared() -> None:
     before = len(loop.arcs)
     loop.word(2, (("sh", "iii"),))
     assert len(loop.arcs) == before + 1
-
-
-def test_the_bigram_is_a_distribution_of_listed_words() -> None:
-    text = bigram_text([["是", "的"], ["不是"]], {"是": 1, "的": 2, "不是": 3, "[unk]": 4})
-    arcs = [line.split() for line in text.splitlines()]
-    assert arcs[0][0] == "0"
-    assert all(float(arc[-1]) >= 0 for arc in arcs)
