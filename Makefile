@@ -40,8 +40,12 @@ bench: $(VENV)/.installed
 	$(PY) -m benchmarks.reply_latency
 	$(PY) -m benchmarks.barge_in
 
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml
+
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --all-extras pyproject.toml -o requirements.lock
+	$(LOCK) --extra simulator --extra postgres --extra s3 --extra dev -o requirements.lock
+	cp requirements.lock requirements-training.lock
+	$(LOCK) --all-extras -o requirements-training.lock
 
 clean:
 	rm -rf $(VENV) var

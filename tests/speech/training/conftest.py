@@ -10,7 +10,18 @@ pytest.importorskip("jax", reason="needs the extra training: make .venv/.trainin
 from speech.training.formant_voice import FormantVoice, Throat
 from speech.training.spoken import Spoken
 
-TEXTS = ("好的", "不是我", "下周五还三千二", "我这个月工资还没发", "身份证后四位幺二三四", "不知道", "没有", "可以", "打错了", "明天")
+TEXTS = (
+    "好的",
+    "不是我",
+    "下周五还三千二",
+    "我这个月工资还没发",
+    "身份证后四位幺二三四",
+    "不知道",
+    "没有",
+    "可以",
+    "打错了",
+    "明天",
+)
 
 
 @pytest.fixture(scope="session")

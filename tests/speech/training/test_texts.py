@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from pypinyin import lazy_pinyin
 
-from ivr.understanding.amounts import find_amounts
+from ivr.understanding.amounts import amounts
 from speech.graphs.phones import syllable_of
 from speech.mandarin.readings import readings
 from speech.training import texts
@@ -45,3 +45,10 @@ def test_a_template_chooses_and_fills() -> None:
     said = {texts.expand("[我|]{date}[还|]", Random(seed)) for seed in range(200)}
     assert any(text.startswith("我") and text.endswith("还") for text in said)
     assert any(not text.startswith("我") for text in said)
+
+
+@pytest.mark.parametrize("value", [7, 10, 15, 20, 100, 105, 110, 250, 1000, 1050, 3200, 3256, 10_000, 15_000, 20_500, 99_999])
+def test_an_amount_is_understood_as_what_it_says(value: int) -> None:
+    for seed in range(6):
+        text = texts.spoken_number(value, Random(seed)) + "块钱"
+        assert [money.fen for money in amounts(f"我还{text}")] == [value * 100], text

@@ -1,0 +1,131 @@
+"""`python -m speech.training [STAGE...] [--small]`: makes the ear, stage by stage. Run again, it goes on where it stopped.
+
+prepare (teachers' files), speak (speech), fit (network), export (Kaldi files and graphs), exam (figures). Caches lie under
+HUILING_CACHE_DIR; the finished model is written to --out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from kit.settings import Settings
+from speech.models import require
+from speech.training import voices
+from speech.training.network import AROUND, BACK, Shape
+from speech.training.voices import EXAM_KINDS, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How much is made: shards of each teacher, passes over them, the network's size."""
+
+    name: str
+    shards: dict[str, int]
+    passes: int
+    shape: Shape
+
+
+EXAMS = dict.fromkeys(("kokoro-exam", "espeak-exam"), len(EXAM_KINDS))
+FULL = Recipe("full", {"kokoro": 60, "espeak": 130} | EXAMS, 20, Shape())
+SMALL = Recipe(
+    "small",
+    {"kokoro": 1, "espeak": 14} | EXAMS,
+    8,
+    Shape(hidden=256, bottleneck=64, layers=(AROUND, AROUND, BACK, AROUND, BACK)),
+)
+"""Proves the pipeline in a few minutes; its model hears little."""
+
+SHIPPED = Path(__file__).resolve().parent.parent / "models_zh" / "telephone"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One making of one recipe."""
+
+    recipe: Recipe
+    place: Place
+    out: Path
+    workers: int
+
+    @property
+    def network(self) -> Path:
+        return self.place.folder / f"{self.recipe.name}.net"
+
+    def prepare(self) -> None:
+        """The teacher with its durations, and Kokoro's voices of other languages."""
+        voices.prepare(self.place)
+
+    def speak(self) -> None:
+        """All speech, the exams' too."""
+        for kind, shards in self.recipe.shards.items():
+            voices.speak(self.place, kind, shards=shards, workers=self.workers)
+
+    def fit(self) -> None:
+        """The network."""
+        from speech.training.fit import fit
+
+        kinds = ((kind, number) for kind in ("kokoro", "espeak") for number in range(self.recipe.shards[kind]))
+        shards = [self.place.shard(kind, number) for kind, number in kinds]
+        fit(shards, self.network, shape=self.recipe.shape, passes=self.recipe.passes, seed=self.place.seed)
+
+    def export(self) -> None:
+        """The model directory: Kaldi files, then graphs."""
+        from speech.graphs.build import build
+        from speech.training.export import export
+        from speech.training.fit import Network
+
+        export(Network.read(self.network), self.out)
+        build(self.out, self.out)
+
+    def exam(self) -> None:
+        """Figures of the held-out voices, printed and kept as exam.json beside the model."""
+        from speech.training.exam import held_out
+
+        rows = [score.row() for score in held_out(self.place, self.out)]
+        table = Table(*rows[0])
+        for row in rows:
+            table.add_row(*(f"{value:.1%}" if isinstance(value, float) else str(value) for value in row.values()))
+        Console().print(table)
+        (self.out / "exam.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+STAGES: dict[str, Callable[[Work], None]] = {
+    "prepare": Work.prepare,
+    "speak": Work.speak,
+    "fit": Work.fit,
+    "export": Work.export,
+    "exam": Work.exam,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m speech.training", description=__doc__)
+    parser.add_argument("stages", nargs="*", metavar="STAGE", help=f"{' '.join(STAGES)} (default: all)")
+    parser.add_argument("--small", action="store_true", help="a quick proof of the pipeline in place of the shipped ear")
+    parser.add_argument("--out", type=Path, help=f"model directory (default: {SHIPPED}; --small: in the cache)")
+    parser.add_argument("--workers", type=int, default=2, help="processes that speak (default 2)")
+    given = parser.parse_args(arguments)
+    if unknown := set(given.stages) - set(STAGES):
+        parser.error(f"unknown stage {'、'.join(sorted(unknown))}; stages: {' '.join(STAGES)}")
+    cache = Settings().resolved_cache_dir
+    place = Place(cache / "training", require("kokoro", cache) / "kokoro-v1.0.int8.onnx")
+    recipe = SMALL if given.small else FULL
+    work = Work(recipe, place, given.out or (place.folder / "small" if given.small else SHIPPED), given.workers)
+    for name in given.stages or STAGES:
+        began = time.monotonic()
+        print(f"=== {name}", flush=True)
+        STAGES[name](work)
+        print(f"=== {name}：{time.monotonic() - began:.0f} 秒", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""The training stage: passes over freshly drawn telephone lines, a checkpoint after each, so a killed run goes on.
+
+Cross-entropy on the densities of the alignment; weights are averaged over the last steps, the normalisation's statistics
+measured for them at the end. The same seed, shards and machine give the same network.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from numpy.random import Generator
+from numpy.typing import NDArray
+from rich.progress import Progress
+
+from speech.training.features import BINS, cepstra
+from speech.training.frames import PDFS, Stream, make_stream
+from speech.training.network import SUBSAMPLING, Params, Shape, forward, initial, size, statistics
+from speech.training.spoken import load
+
+ANSWERS = 100
+"""Answers (30 ms each) in a piece."""
+BATCH = 24
+GROUP = 8
+"""Shards whose pieces are shuffled together."""
+PEAK_RATE = 3e-3
+DROP = 0.1
+SMOOTHING = 0.02
+AVERAGED = 0.999
+"""Decay of the weights' running average; less at the start, when there is little to average."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What training ends with: everything that the Kaldi files need."""
+
+    shape: Shape
+    params: Params
+    stats: Params
+    prior: NDArray[np.float64]
+    """Share of each density among all answers [outputs]."""
+
+    def save(self, path: Path) -> None:
+        """Write the network as arrays, whole or not at all."""
+        _store(path, (self.shape, jax.device_get(self.params), jax.device_get(self.stats), self.prior))
+
+    @classmethod
+    def read(cls, path: Path) -> Network:
+        """A network that this pipeline wrote (pickle: only from its own cache)."""
+        return cls(*pickle.loads(path.read_bytes()))
+
+
+def fit(
+    shards: Sequence[Path], out: Path, *, shape: Shape, passes: int, seed: int, tell: Callable[[str], None] = print
+) -> Network:
+    """Train on the shards; `out` is the network, `out`.state the checkpoint between passes."""
+    steps = passes * max(1, sum(_answers(path) for path in shards) // (BATCH * ANSWERS))
+    optimiser = optax.chain(
+        optax.clip_by_global_norm(3.0),
+        optax.adamw(optax.cosine_onecycle_schedule(steps + steps // 5, PEAK_RATE, pct_start=0.1), weight_decay=1e-3),
+    )
+    state = _State.begin(shape, optimiser, seed) if not _checkpoint(out).exists() else _State.read(_checkpoint(out))
+    tell(f"{size(state.params):,} 个权重，看前 {shape.left} 帧、后 {shape.right} 帧")
+    tell(f"{len(shards)} 组语音，{passes} 遍，约 {steps} 步")
+    step = _stepper(shape, optimiser)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool, Progress(transient=True) as progress:
+        for number in range(state.passes, passes):
+            bar = progress.add_task(f"第 {number + 1}/{passes} 遍", total=len(shards))
+            losses, right = [], []
+            for pieces, labels, done in _batches(shards, shape, np.random.default_rng([seed, number]), pool):
+                state.params, state.memory, state.average, loss, share = step(
+                    state.params, state.memory, state.average, pieces, labels, state.steps
+                )
+                state.steps += 1
+                state.counts += np.bincount(np.asarray(labels).ravel(), minlength=PDFS)
+                losses.append(float(loss))
+                right.append(float(share))
+                progress.update(bar, completed=done)
+            state.passes = number + 1
+            state.write(_checkpoint(out))
+            tell(f"第 {number + 1} 遍：损失 {np.mean(losses):.3f}，帧正确 {np.mean(right):.1%}")
+        network = _finished(shards, shape, state, pool, seed)
+    network.save(out)
+    return network
+
+
+@dataclass
+class _State:
+    """Everything that a killed run needs to go on."""
+
+    params: Params
+    average: Params
+    memory: Any
+    counts: NDArray[np.float64]
+    passes: int = 0
+    steps: int = 0
+
+    @classmethod
+    def begin(cls, shape: Shape, optimiser: optax.GradientTransformation, seed: int) -> _State:
+        params = initial(shape, seed)
+        return cls(params, params, optimiser.init(params), np.zeros(PDFS))
+
+    @classmethod
+    def read(cls, path: Path) -> _State:
+        return cls(*pickle.loads(path.read_bytes()))
+
+    def write(self, path: Path) -> None:
+        kept = (self.params, self.average, self.memory)
+        _store(path, (*jax.device_get(kept), self.counts, self.passes, self.steps))
+
+
+def _stepper(shape: Shape, optimiser: optax.GradientTransformation) -> Callable[..., Any]:
+    stats = statistics(shape)
+
+    def loss_of(params: Params, pieces: Any, labels: Any, key: Any) -> tuple[Any, Any]:
+        logits, _ = forward(shape, params, stats, _masked(pieces, key), key=key, drop=DROP)
+        targets = optax.smooth_labels(jax.nn.one_hot(labels, shape.outputs), SMOOTHING)
+        return optax.softmax_cross_entropy(logits, targets).mean(), (logits.argmax(-1) == labels).mean()
+
+    def step(params: Params, memory: Any, average: Params, pieces: Any, labels: Any, count: Any) -> Any:
+        key = jax.random.key(count)
+        (loss, right), slopes = jax.value_and_grad(loss_of, has_aux=True)(params, pieces, labels, key)
+        updates, memory = optimiser.update(slopes, memory, params)
+        params = optax.apply_updates(params, updates)
+        kept = jnp.minimum(AVERAGED, (1.0 + count) / (10.0 + count))
+        average = jax.tree.map(lambda old, new: kept * old + (1 - kept) * new, average, params)
+        return params, memory, average, loss, right
+
+    jitted: Callable[..., Any] = jax.jit(step)
+    return jitted
+
+
+def _masked(pieces: Any, key: Any) -> Any:
+    """SpecAugment (Park et al. 2019) on cepstra: back to mel bins, a band and a stretch of time set to the mean, and forth."""
+    forth = jnp.asarray(cepstra())
+    mel = pieces.astype(jnp.float32) @ jnp.linalg.inv(forth)
+    band, width, time, length = jax.random.split(jax.random.fold_in(key, 1), 4)
+    batch, frames, _ = mel.shape
+    low = jax.random.uniform(band, (batch, 1)) * BINS
+    bins = jnp.arange(BINS)[None]
+    hidden_bins = (bins >= low) & (bins < low + jax.random.uniform(width, (batch, 1)) * 8)
+    begin = jax.random.uniform(time, (batch, 1)) * frames
+    at = jnp.arange(frames)[None]
+    hidden_time = (at >= begin) & (at < begin + jax.random.uniform(length, (batch, 1)) * 12)
+    covered = hidden_bins[:, None, :] | hidden_time[:, :, None]
+    return jnp.where(covered, mel.mean((1, 2), keepdims=True), mel) @ forth
+
+
+def _batches(
+    shards: Sequence[Path], shape: Shape, generator: Generator, pool: ProcessPoolExecutor
+) -> Iterator[tuple[NDArray[np.float16], NDArray[np.int32], int]]:
+    """(pieces, labels, shards used so far); streams of the next group are drawn while this one is learnt."""
+    order = [shards[at] for at in generator.permutation(len(shards))]
+    seeds = generator.integers(2**32, size=len(order))
+    jobs = [pool.submit(draw_stream, path, int(one)) for path, one in zip(order, seeds, strict=True)]
+    for first in range(0, len(jobs), GROUP):
+        group = jobs[first : first + GROUP]
+        pieces = [piece for job in group for piece in _pieces(job.result(), shape, generator)]
+        for at in range(len(group)):
+            jobs[first + at] = None  # type: ignore[call-overload]
+        mixed = [pieces[at] for at in generator.permutation(len(pieces))]
+        for start in range(0, len(mixed) - BATCH + 1, BATCH):
+            chosen = mixed[start : start + BATCH]
+            yield np.stack([one for one, _ in chosen]), np.stack([one for _, one in chosen]), first + len(group)
+
+
+def draw_stream(path: Path, seed: int) -> Stream:
+    """A shard over freshly drawn lines."""
+    return make_stream(load(path), np.random.default_rng(seed))
+
+
+def _pieces(stream: Stream, shape: Shape, generator: Generator) -> list[tuple[NDArray[np.float16], NDArray[np.int32]]]:
+    """Cut a stream into pieces one after the other, at a random phase of the 30 ms."""
+    width = shape.left + SUBSAMPLING * (ANSWERS - 1) + 1 + shape.right
+    answers = SUBSAMPLING * np.arange(ANSWERS) + shape.left
+    starts = range(int(generator.integers(SUBSAMPLING * ANSWERS)), len(stream.labels) - width + 1, SUBSAMPLING * ANSWERS)
+    return [(stream.features[start : start + width], stream.labels[start + answers].astype(np.int32)) for start in starts]
+
+
+def _finished(shards: Sequence[Path], shape: Shape, state: _State, pool: ProcessPoolExecutor, seed: int) -> Network:
+    """The averaged weights with the normalisation's statistics measured over a part of the data."""
+    measure = jax.jit(lambda pieces: forward(shape, state.average, statistics(shape), pieces, key=jax.random.key(0))[1])
+    means, variances = [], []
+    for pieces, _, _ in _batches(shards[: 3 * GROUP], shape, np.random.default_rng([seed, 10_000]), pool):
+        found = measure(jnp.asarray(pieces, dtype=jnp.float32))
+        means.append(found["mean"])
+        variances.append(found["variance"])
+    stats = {"mean": jnp.stack(means).mean(0), "variance": jnp.stack(variances).mean(0)}
+    return Network(shape, state.average, stats, state.counts / state.counts.sum())
+
+
+def _answers(path: Path) -> int:
+    """About how many answers a shard gives."""
+    with np.load(path) as stored:
+        return int(stored["lengths"].sum() / 16_000 * 1.05 / (0.01 * SUBSAMPLING))
+
+
+def _checkpoint(out: Path) -> Path:
+    return out.with_suffix(".state")
+
+
+def _store(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(path.suffix + ".part")
+    partial.write_bytes(pickle.dumps(content))
+    partial.replace(path)

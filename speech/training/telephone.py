@@ -1,0 +1,178 @@
+"""What a telephone call does to a voice: throat, room, noise, band, codec, level, lost packets. Arrays in, arrays out.
+
+Everything is drawn from the generator that is passed in; the same generator gives the same line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from scipy.signal import butter, fftconvolve, lfilter
+
+from speech.audio import decode_mulaw, encode_mulaw
+from speech.training.spoken import RATE_HZ, resampled
+
+Wave = NDArray[np.float32]
+LINE_HZ = 8000
+_FRAME = LINE_HZ // 50
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A voice at the far end: `clean` for labels and `line` as heard, both int16 scale at 8 kHz and of one length.
+
+    `stretch`: seconds of the utterance become seconds * stretch + lead_s.
+    """
+
+    clean: Wave
+    line: NDArray[np.int16]
+    stretch: float
+    lead_s: float
+
+
+def draw_call(samples: NDArray[np.int16], noise: Callable[[int], Wave], generator: Generator) -> Call:
+    """One utterance at RATE_HZ over a line drawn at random; `noise(n)` gives n samples of any loudness."""
+    warp = float(np.exp(generator.uniform(np.log(0.82), np.log(1.22)))) if generator.random() < 0.8 else 1.0
+    voice = resampled(samples, RATE_HZ * warp, LINE_HZ).astype(np.float32)
+    lead = round(generator.uniform(0.0, 0.5) * LINE_HZ)
+    tail = round(generator.uniform(0.05, 0.6) * LINE_HZ)
+    clean = np.concatenate([np.zeros(lead, np.float32), voice, np.zeros(tail, np.float32)])
+    heard = _roomy(clean, generator) if generator.random() < 0.35 else clean
+    if generator.random() < 0.9:
+        heard = mixed(heard, noise(len(heard)), _snr_db(generator))
+    return Call(clean, _through(heard, generator), 1.0 / warp, lead / LINE_HZ)
+
+
+def line_noise(noise: Wave, generator: Generator) -> NDArray[np.int16]:
+    """Noise alone over a line drawn at random."""
+    return _through(noise, generator)
+
+
+def telephone(samples: NDArray[np.int16], snr_db: float, generator: Generator) -> NDArray[np.int16]:
+    """The exam's line: 300 to 3400 Hz, coloured noise at this distance from the active speech level, mu-law."""
+    voice = resampled(samples, RATE_HZ, LINE_HZ).astype(np.float32)
+    noisy = mixed(voice, lfilter([1.0], [1.0, -0.9], generator.normal(size=len(voice))).astype(np.float32), snr_db)
+    return _mulaw(_levelled(_band(noisy, 300.0, 3400.0), -26.0))
+
+
+def mixed(voice: Wave, noise: Wave, snr_db: float) -> Wave:
+    """Voice and noise, the noise this many dB under the voice's active level."""
+    return voice + noise * (_active(voice) / max(_rms(noise), 1e-6) * 10 ** (-snr_db / 20))
+
+
+def coloured(count: int, generator: Generator) -> Wave:
+    """Hiss, rumble, hum or a passing car."""
+    kind = generator.integers(4)
+    white = generator.normal(size=count)
+    if kind == 0:
+        return white.astype(np.float32)
+    if kind == 1:
+        return np.asarray(lfilter([1.0], [1.0, -generator.uniform(0.7, 0.98)], white), dtype=np.float32)
+    at = np.arange(count) / LINE_HZ
+    if kind == 2:
+        mains = np.sin(2 * np.pi * 50 * at) + 0.5 * np.sin(2 * np.pi * 150 * at) + 0.3 * np.sin(2 * np.pi * 250 * at)
+        return np.asarray(mains + 0.4 * white, dtype=np.float32)
+    swell = 0.4 + np.abs(np.sin(2 * np.pi * generator.uniform(0.05, 0.5) * at + generator.uniform(0, 6)))
+    return np.asarray(lfilter([1.0], [1.0, -0.95], white) * swell, dtype=np.float32)
+
+
+def babble(count: int, voices: Sequence[NDArray[np.int16]], generator: Generator) -> Wave:
+    """Two to six people talking elsewhere."""
+    sum_ = np.zeros(count, dtype=np.float32)
+    for _ in range(generator.integers(2, 7)):
+        voice = resampled(voices[int(generator.integers(len(voices)))], RATE_HZ, LINE_HZ).astype(np.float32)
+        turned = np.roll(np.resize(voice, count), generator.integers(count))
+        sum_ += turned / max(_rms(turned), 1e-6)
+    return sum_
+
+
+def _snr_db(generator: Generator) -> float:
+    return float(generator.triangular(3.0, 18.0, 40.0))
+
+
+def _through(heard: Wave, generator: Generator) -> NDArray[np.int16]:
+    """Handset, band, level, clipping, codec, lost packets."""
+    if generator.random() < 0.6:
+        heard = np.asarray(lfilter([1.0, generator.uniform(-0.7, 0.7)], [1.0], heard), dtype=np.float32)
+    if generator.random() < 0.4:
+        heard = _peak(heard, generator)
+    if generator.random() < 0.8:
+        heard = _band(heard, generator.uniform(80, 380), generator.uniform(2900, 3700))
+    line = _levelled(heard, generator.uniform(-42.0, -14.0))
+    if generator.random() < 0.12:
+        limit = np.percentile(np.abs(line), generator.uniform(93, 99))
+        line = np.clip(line, -limit, limit).astype(np.float32)
+    if generator.random() < 0.1:
+        line = _coarse(line, generator)
+    if generator.random() < 0.12:
+        line = _lossy(line, generator)
+    if generator.random() < 0.75:
+        return _mulaw(line)
+    return np.asarray(np.clip(np.round(line), -32768, 32767), dtype=np.int16)
+
+
+def _roomy(voice: Wave, generator: Generator) -> Wave:
+    """A small room or a car: a direct path and an exponential tail; the direct path stays where it is."""
+    length = round(LINE_HZ * generator.uniform(0.05, 0.3))
+    tail = generator.normal(size=length) * np.exp(-np.arange(length) / (LINE_HZ * generator.uniform(0.015, 0.08)))
+    tail *= generator.uniform(0.1, 0.6) / np.abs(tail).max()
+    tail[0] = 1.0
+    return np.asarray(fftconvolve(voice, tail)[: len(voice)], dtype=np.float32)
+
+
+def _peak(voice: Wave, generator: Generator) -> Wave:
+    """A resonance of the handset: a second-order peak of up to 10 dB (Audio EQ Cookbook)."""
+    gain = 10 ** (generator.uniform(-10, 10) / 40)
+    angle = 2 * np.pi * generator.uniform(400, 3000) / LINE_HZ
+    alpha = np.sin(angle) / (2 * generator.uniform(0.7, 3.0))
+    b = [1 + alpha * gain, -2 * np.cos(angle), 1 - alpha * gain]
+    a = [1 + alpha / gain, -2 * np.cos(angle), 1 - alpha / gain]
+    return np.asarray(lfilter(b, a, voice), dtype=np.float32)
+
+
+def _band(voice: Wave, low_hz: float, high_hz: float) -> Wave:
+    b, a = butter(2, [low_hz / (LINE_HZ / 2), high_hz / (LINE_HZ / 2)], "band")
+    return np.asarray(lfilter(b, a, voice), dtype=np.float32)
+
+
+def _coarse(line: Wave, generator: Generator) -> Wave:
+    """Few bits, as a mobile codec's noise: it follows the speech's own loudness and colour."""
+    short = np.convolve(np.abs(line), np.ones(_FRAME) / _FRAME, "same")
+    rough = generator.normal(size=len(line)) * short * generator.uniform(0.05, 0.25)
+    return line + np.asarray(lfilter([1.0], [1.0, -0.5], rough), dtype=np.float32)
+
+
+def _lossy(line: Wave, generator: Generator) -> Wave:
+    """1 to 4 % of the 20 ms packets missing: silent, or the one before again."""
+    line = line.copy()
+    for frame in np.flatnonzero(generator.random(len(line) // _FRAME) < generator.uniform(0.01, 0.04)):
+        here = slice(frame * _FRAME, (frame + 1) * _FRAME)
+        before = slice((frame - 1) * _FRAME, frame * _FRAME)
+        line[here] = line[before] * 0.7 if frame and generator.random() < 0.5 else 0.0
+    return line
+
+
+def _mulaw(line: Wave) -> NDArray[np.int16]:
+    whole = np.asarray(np.clip(np.round(line), -32768, 32767), dtype=np.int16)
+    return decode_mulaw(encode_mulaw(whole))
+
+
+def _levelled(wave: Wave, dbfs: float) -> Wave:
+    return wave * np.float32(10 ** (dbfs / 20) * 32768 / max(_active(wave), 1e-6))
+
+
+def _active(wave: Wave) -> float:
+    """RMS of the 20 ms frames within 30 dB of the loudest."""
+    if len(wave) < _FRAME:
+        return _rms(wave)
+    frames = wave[: len(wave) // _FRAME * _FRAME].reshape(-1, _FRAME)
+    power = np.mean(frames.astype(np.float64) ** 2, axis=1)
+    return float(np.sqrt(np.mean(power[power >= power.max() * 1e-3])))
+
+
+def _rms(wave: Wave) -> float:
+    return float(np.sqrt(np.mean(np.square(wave, dtype=np.float64)))) if len(wave) else 0.0

