@@ -26,14 +26,14 @@ from desk.shift import ConfiguredShift
 from ivr.carrier.rest import CarrierClient
 from ivr.runtime import answering
 from ivr.runtime.line import Line, Slots
-from ivr.runtime.pulse import serve_media
+from ivr.runtime.pulse import Chore, serve_media
 from ivr.runtime.voicebox import Voicebox
 from ivr.script.library import Library
 from ivr.understanding import understand
 from ivr.views import health_blueprint, media_blueprint, voice_blueprint
 from kit import log
 from kit.clock import Clock, SystemClock
-from kit.jobs import make_celery
+from kit.jobs import SALVAGE_S, make_celery
 from kit.settings import Settings, load_settings
 from law.policy import read_policy
 from speech import catalogue
@@ -250,6 +250,7 @@ def create_media(settings: Settings | None = None) -> Flask:
     line = app.extensions["line"]
     line.recognizer.missing_words(())  # without an ear the process must not start: this raises, warming up only reports
     serve_media(line)
+    Chore("salvage", app.extensions["recorder"].salvage, every_s=SALVAGE_S).start()
     app.register_blueprint(media_blueprint(line))
     app.register_blueprint(health_blueprint(line))
     return app

@@ -14,6 +14,9 @@ PREPARE_S = 10.0
 SEAL_S = 10.0
 """How often the ledger's new entries are sealed, in seconds."""
 
+SALVAGE_S = 60.0
+"""How often recordings of lost media workers are looked for, in seconds."""
+
 
 def make_celery(flask_app: Flask, broker_url: str) -> Celery:
     """A Celery app whose tasks run inside the Flask application context; results are not kept."""
@@ -36,6 +39,7 @@ def make_celery(flask_app: Flask, broker_url: str) -> Celery:
             "dial": {"task": "campaigns.dial_due", "schedule": TICK_S, "options": {"expires": TICK_S * 5}},
             "sweep": {"task": "campaigns.sweep", "schedule": SWEEP_S, "options": {"expires": SWEEP_S}},
             "prepare": {"task": "campaigns.prepare", "schedule": PREPARE_S, "options": {"expires": PREPARE_S}},
+            "salvage": {"task": "store.salvage", "schedule": SALVAGE_S, "options": {"expires": SALVAGE_S}},
             "seal": {"task": "store.seal", "schedule": SEAL_S, "options": {"expires": SEAL_S}},
         },
         timezone="Asia/Shanghai",

@@ -1,5 +1,7 @@
 """Encrypted blobs in a directory or in S3. A blob is a row of sealed chunks: what was written before a crash can be read.
 
+A writer holds a lock on its file until it is released: whoever gets the lock knows that the writer is gone.
+
 On disk: a magic line, then for each chunk its length (4 bytes, big-endian) and a Fernet token over the chunk's number,
 the blob's name and its bytes, so that chunks can be neither reordered nor moved to another blob. A torn last chunk is
 dropped by readers. S3 cannot append: blobs grow in a spool directory and are uploaded when closed.
@@ -7,6 +9,7 @@ dropped by readers. S3 cannot append: blobs grow in a spool directory and are up
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -29,7 +32,7 @@ class BlobUnreadable(RuntimeError):
 
 
 class BlobWriter:
-    """Appends sealed chunks to one new blob. Raises OSError when it cannot."""
+    """Appends sealed chunks to one new blob, which is its own until `release`. Raises OSError when it cannot."""
 
     def __init__(self, path: Path, name: str, cipher: MultiFernet) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +41,13 @@ class BlobWriter:
         self._number = 0
         self._hash = hashlib.sha256()
         self._file: BinaryIO = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
         self._put(MAGIC)
+
+    @property
+    def is_released(self) -> bool:
+        """Whether this writer has let go."""
+        return self._file.closed
 
     def append(self, chunk: bytes) -> None:
         """Seal and hand the chunk to the operating system: a killed process loses nothing of it."""
@@ -46,12 +55,22 @@ class BlobWriter:
         self._put(len(token).to_bytes(4, "big") + token)
         self._number += 1
 
-    def close(self) -> str:
-        """Bring everything to the disk; SHA-256 of the sealed blob."""
+    def sync(self) -> str:
+        """Bring everything to the disk; SHA-256 of the sealed blob. It stays locked."""
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._file.close()
         return self._hash.hexdigest()
+
+    def release(self) -> None:
+        """Let go of the blob: whoever finds it unfinished may salvage it."""
+        self._file.close()
+
+    def close(self) -> str:
+        """`sync` and `release`; the SHA-256."""
+        try:
+            return self.sync()
+        finally:
+            self.release()
 
     def _put(self, data: bytes) -> None:
         self._file.write(data)
@@ -67,6 +86,12 @@ class Blobs(Protocol):
 
     def finish(self, name: str) -> str:
         """The writer was closed: put the blob where it stays; its reference. Raises OSError."""
+
+    def salvage(self, name: str) -> str | None:
+        """Finish a blob whose writer died; its SHA-256. Again is harmless. Raises OSError.
+
+        None when its writer lives, or when nothing of it can be reached from here: another machine's spool may hold it.
+        """
 
     def put(self, name: str, data: bytes) -> None:
         """A blob of one chunk, whole or not at all, in place of what was there. Raises OSError."""
@@ -101,6 +126,10 @@ class DirectoryBlobs:
 
     def finish(self, name: str) -> str:
         return f"file:{name}"
+
+    def salvage(self, name: str) -> str | None:
+        path = self._path(name)
+        return _abandoned(path) if path.exists() else hashlib.sha256().hexdigest()
 
     def put(self, name: str, data: bytes) -> None:
         draft = _drafted(self._path(name), name, data, self._cipher)
@@ -162,6 +191,21 @@ class BucketBlobs:
         self._spool.remove(name)
         return f"s3:{name}"
 
+    def salvage(self, name: str) -> str | None:
+        if not self._spool.path(name).exists():
+            return self._sha256(name)
+        sha256 = self._spool.salvage(name)
+        if sha256 is not None:
+            self.finish(name)
+        return sha256
+
+    def _sha256(self, name: str) -> str | None:
+        """Of a blob that was uploaded; None when there is none."""
+        try:
+            return hashlib.sha256(self._client.get_object(Bucket=self._bucket, Key=self._key(name))["Body"].read()).hexdigest()
+        except Exception:  # boto3's family of errors, as below: it is not there, or not now
+            return None
+
     def put(self, name: str, data: bytes) -> None:
         draft = _drafted(self._spool.path(name), name, data, self._cipher)
         try:
@@ -206,6 +250,16 @@ def _drafted(path: Path, name: str, data: bytes, cipher: MultiFernet) -> Path:
     writer.append(data)
     writer.close()
     return draft
+
+
+def _abandoned(path: Path) -> str | None:
+    """SHA-256 of a blob whose writer is gone; None while it lives."""
+    with open(path, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _whole(blobs: Blobs, name: str) -> bytes | None:

@@ -5,25 +5,34 @@ Sound is sealed once a second: a killed worker loses at most that. Its next part
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, aliased
 
 from kit.ids import new_id
 from speech.audio import decode_mulaw
 from store import calls, ledger
-from store.blobs import Blobs, BlobWriter, open_blobs
-from store.models import RecordingPart
+from store.blobs import Blobs, BlobUnreadable, BlobWriter, open_blobs
+from store.models import Call, RecordingPart
 from store.session import Store
 
 RATE = 8_000
 SILENCE = b"\xff"
 """Mu-law zero."""
+SALVAGE_AFTER_S = 60.0
+"""A part this young is not touched: its writer may be about to lock it."""
+_NOTHING = hashlib.sha256().hexdigest()
+"""Of a part whose worker died before it wrote anything."""
+LOG = logging.getLogger(__name__)
 
 
 class NotEqual(ValueError):
@@ -47,7 +56,7 @@ class PartBeingRecorded:
         """Equal lengths, in order. Raises OSError when it cannot be kept, NotEqual for a caller's mistake."""
         if len(callee) != len(ours):
             raise NotEqual(f"{len(callee)} != {len(ours)}")
-        if self._ref is not None:
+        if self._writer.is_released:
             raise OSError("the recording is closed")
         self._callee += callee
         self._ours += ours
@@ -55,30 +64,46 @@ class PartBeingRecorded:
             self._seal(RATE)
 
     def close(self) -> str:
-        """Seal the rest, note the hash in the ledger; the reference. Closing again gives it again. Raises OSError."""
+        """Seal the rest, note the hash in the ledger; the reference. Closing again gives it again.
+
+        Raises OSError when it cannot be kept where it belongs: what was written stays and is salvaged later.
+        """
         if self._ref is None:
+            self._ref = self._finished()
+        return self._ref
+
+    def _finished(self) -> str:
+        if self._writer.is_released:
+            raise OSError("the recording was let go before")
+        try:
             if self._callee:
                 self._seal(len(self._callee))
-            sha256 = self._writer.close()
-            self._ref = self._blobs.finish(self._part.ref)
-            self._note(sha256)
-        return self._ref
+            sha256 = self._writer.sync()
+            ref = self._blobs.finish(self._part.ref)
+            _note(self._store, self._part.id, sha256, self._frames)
+            return ref
+        finally:
+            self._writer.release()
 
     def _seal(self, size: int) -> None:
         self._writer.append(bytes(self._callee[:size]) + bytes(self._ours[:size]))
         del self._callee[:size], self._ours[:size]
         self._frames += size
 
-    def _note(self, sha256: str) -> None:
-        now = self._store.clock.now()
-        try:
-            with self._store.transaction() as session:
-                part = session.get_one(RecordingPart, self._part.id)
-                part.sha256, part.frames, part.closed_at = sha256, self._frames, now
-                payload = {"part": part.part_no, "sha256": sha256, "frames": self._frames}
-                ledger.append(session, "recording.closed", part.call_id, payload, now=now)
-        except SQLAlchemyError as fault:
-            raise OSError(f"recording not noted: {type(fault).__name__}") from None
+
+def _note(store: Store, part_id: str, sha256: str, frames: int) -> None:
+    """The part is closed, once: the row and the ledger say how. Raises OSError."""
+    now = store.clock.now()
+    try:
+        with store.transaction() as session:
+            part = session.scalars(select(RecordingPart).where(RecordingPart.id == part_id).with_for_update()).one()
+            if part.closed_at is not None:
+                return
+            part.sha256, part.frames, part.closed_at = sha256, frames, now
+            payload = {"part": part.part_no, "sha256": sha256, "frames": frames}
+            ledger.append(session, "recording.closed", part.call_id, payload, now=now)
+    except SQLAlchemyError as fault:
+        raise OSError(f"recording not noted: {type(fault).__name__}") from None
 
 
 class StoredRecorder:
@@ -100,6 +125,24 @@ class StoredRecorder:
         """Whether a recording could be written now: it writes, reads back and removes a probe."""
         return self._blobs.is_ready()
 
+    def salvage(self) -> int:
+        """Finish the parts that lost workers left behind, as far as they can be reached from here; how many."""
+        with self._store.reading() as session:
+            left = [(part.id, part.ref) for part in _left_behind(session, self._store.clock.now())]
+        return sum(self._salvage(part_id, ref) for part_id, ref in left)
+
+    def _salvage(self, part_id: str, ref: str) -> bool:
+        try:
+            sha256 = self._blobs.salvage(ref)
+            if sha256 is None:
+                return False
+            frames = sum(len(callee) for callee, _ in _sides(self._blobs, ref)) if sha256 != _NOTHING else 0
+            _note(self._store, part_id, sha256, frames)
+        except (OSError, BlobUnreadable) as fault:
+            LOG.warning("a recording's part could not be salvaged", extra={"part": part_id, "fault": type(fault).__name__})
+            return False
+        return True
+
     def _new_part(self, call_id: str) -> RecordingPart:
         with self._store.transaction() as session:
             calls.locked(session, call_id)
@@ -114,6 +157,19 @@ class StoredRecorder:
             )
             session.add(part)
             return part
+
+
+def _left_behind(session: Session, now: datetime) -> Sequence[RecordingPart]:
+    """Open parts that nobody writes any more: their call is over, or a further part was begun."""
+    later = aliased(RecordingPart)
+    is_followed = select(later.id).where(later.call_id == RecordingPart.call_id, later.part_no > RecordingPart.part_no).exists()
+    query = select(RecordingPart).join(Call, Call.id == RecordingPart.call_id)
+    query = query.where(
+        RecordingPart.closed_at.is_(None),
+        RecordingPart.started_at <= now - timedelta(seconds=SALVAGE_AFTER_S),
+        or_(Call.ended_at.is_not(None), is_followed),
+    )
+    return session.scalars(query.order_by(RecordingPart.started_at)).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +196,8 @@ def listen(store: Store, call_id: str, *, by: str, blobs: Blobs | None = None) -
     sources = blobs or open_blobs(store.settings)
     callee, ours = bytearray(), bytearray()
     for part in parts:
+        if part.frames == 0:
+            continue
         began = int((part.started_at - parts[0].started_at).total_seconds() * RATE)
         for side in (callee, ours):
             side += SILENCE * max(0, began - len(side))

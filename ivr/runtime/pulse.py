@@ -1,4 +1,4 @@
-"""The media process's heartbeat and its orderly end. Beats say how many calls more it may be given."""
+"""The media process's heartbeat, its chores and its orderly end. Beats say how many calls more it may be given."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 import numpy as np
@@ -20,37 +21,55 @@ LOG = logging.getLogger(__name__)
 BEAT_EVERY_S = 2.0
 
 
-class Pulse:
-    """Beats until stopped, in a thread of its own."""
+class Chore:
+    """Something done again and again until stopped, in a thread of its own. A failure is counted and costs one turn."""
 
-    def __init__(self, line: Line, *, every_s: float = BEAT_EVERY_S) -> None:
-        self._line = line
+    def __init__(self, name: str, work: Callable[[], object], *, every_s: float) -> None:
+        self._name = name
+        self._work = work
         self._every_s = every_s
         self._stopped = threading.Event()
-        self.worker = f"{socket.gethostname()}:{os.getpid()}"
-        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
-    def start(self) -> Pulse:
-        """Begin to beat."""
+    def start(self) -> Chore:
+        """Begin."""
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Beat no more: the worker is forgotten when its last beat has aged."""
+        """Do it no more."""
         self._stopped.set()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._work()
+            except Exception:
+                TROUBLES.labels(self._name).inc()
+            self._stopped.wait(self._every_s)
+
+
+class Pulse:
+    """Beats until stopped: then the worker is forgotten when its last beat has aged."""
+
+    def __init__(self, line: Line, *, every_s: float = BEAT_EVERY_S) -> None:
+        self._line = line
+        self.worker = f"{socket.gethostname()}:{os.getpid()}"
+        self._chore = Chore("beat", self.beat, every_s=every_s)
+
+    def start(self) -> Pulse:
+        """Begin to beat."""
+        self._chore.start()
+        return self
+
+    def stop(self) -> None:
+        """Beat no more."""
+        self._chore.stop()
 
     def beat(self) -> None:
         """One beat. A channel that is down costs no call, only new ones."""
         slots = self._line.slots
-        try:
-            self._line.live.beat(self.worker, slots.live, slots.offered)
-        except Exception:
-            TROUBLES.labels("beat").inc()
-
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            self.beat()
-            self._stopped.wait(self._every_s)
+        self._line.live.beat(self.worker, slots.live, slots.offered)
 
 
 def drain_on_sigterm(line: Line) -> None:

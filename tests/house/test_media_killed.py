@@ -31,6 +31,7 @@ from kit.settings import Settings
 from kit.vocabulary import Outcome
 from simulator.demo.stage import Stage, set_stage
 from store.models import RecordingPart
+from store.recordings import StoredRecorder
 from store.session import Store
 
 ROOT = Path(__file__).parents[2]
@@ -160,6 +161,8 @@ def test_ten_calls_finish_though_the_media_process_is_killed(stage: Stage, store
     assert {row.tries for row in status.rows} == {1}
     promised = {row.promised_on for row in status.rows if row.outcome is Outcome.PROMISE}
     assert promised == {stage.begins_at.date() + timedelta(days=1)}
+    StoredRecorder(store).salvage()
     with store.reading() as session:
-        parts = Counter(part.call_id for part in session.query(RecordingPart).all())
-    assert set(parts.values()) == {2}, "each call was carried by two workers, and both recorded it"
+        parts = session.query(RecordingPart).all()
+    assert set(Counter(part.call_id for part in parts).values()) == {2}, "each call was carried and recorded by two workers"
+    assert all(part.closed_at and part.frames for part in parts)
