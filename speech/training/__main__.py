@@ -1,6 +1,7 @@
 """`python -m speech.training [STAGE...] [--small]`: makes the ear, stage by stage. Run again, it goes on where it stopped.
 
-prepare (teachers' files), speak (speech), fit (network), export (Kaldi files and graphs), exam (figures). Caches lie under
+prepare (teachers' files), speak (speech), fit (network), tune (real recordings, if given), export (Kaldi files and graphs),
+exam (figures). Caches lie under
 HUILING_CACHE_DIR; the finished model is written to --out.
 """
 
@@ -43,6 +44,9 @@ SMALL = Recipe(
 )
 """Proves the pipeline in a few minutes; its model hears little."""
 
+REPLIES = 20_000
+"""Expanded replies for the statistics of free hearing."""
+
 SHIPPED = Path(__file__).resolve().parent.parent / "models_zh" / "telephone"
 
 
@@ -54,10 +58,17 @@ class Work:
     place: Place
     out: Path
     workers: int
+    manifest: Path | None = None
 
     @property
     def network(self) -> Path:
+        """The network of synthetic speech alone."""
         return self.place.folder / f"{self.recipe.name}.net"
+
+    @property
+    def tuned(self) -> Path:
+        """The network that also knows the recordings of the manifest."""
+        return self.place.folder / f"{self.recipe.name}-tuned.net"
 
     def prepare(self) -> None:
         """The teacher with its durations, and Kokoro's voices of other languages."""
@@ -72,35 +83,56 @@ class Work:
         """The network."""
         from speech.training.fit import fit
 
-        kinds = ((kind, number) for kind in ("kokoro", "espeak") for number in range(self.recipe.shards[kind]))
-        shards = [self.place.shard(kind, number) for kind, number in kinds]
+        shards = [*self._shards("kokoro"), *self._shards("espeak")]
         fit(shards, self.network, shape=self.recipe.shape, passes=self.recipe.passes, seed=self.place.seed)
+
+    def tune(self) -> None:
+        """The network again, with the recordings of --manifest; nothing without one."""
+        if self.manifest is None:
+            return print("没有 --manifest：跳过真人录音")
+        from speech.training.finetune import aligned, divide, finetune
+        from speech.training.fit import Network
+
+        network = Network.read(self.network)
+        recordings = aligned(network, divide(self.manifest).learnt)
+        print(f"{len(recordings)} 条真人录音，共 {sum(one.seconds for one in recordings) / 60:.1f} 分钟")
+        finetune(network, recordings, self._shards("kokoro"), self.tuned, seed=self.place.seed)
+        return None
 
     def export(self) -> None:
         """The model directory: Kaldi files, then graphs."""
         from speech.graphs.build import build
+        from speech.graphs.lexicon import DOMAIN
         from speech.training.export import export
         from speech.training.fit import Network
+        from speech.training.texts import replies
 
-        export(Network.read(self.network), self.out)
-        build(self.out, self.out)
+        export(Network.read(self.tuned if self.tuned.exists() else self.network), self.out)
+        said = self.place.folder / "replies.txt"
+        said.write_text("\n".join(replies(REPLIES, self.place.seed)) + "\n", encoding="utf-8")
+        build(self.out, self.out, texts=(DOMAIN, said))
 
     def exam(self) -> None:
         """Figures of the held-out voices, printed and kept as exam.json beside the model."""
-        from speech.training.exam import held_out
+        from speech.training.exam import held_out, syllable_errors
 
-        rows = [score.row() for score in held_out(self.place, self.out)]
+        scores = [*held_out(self.place, self.out), *syllable_errors(self.place, self.out, self.place.folder / "syllables")]
+        rows = [score.row() for score in scores]
         table = Table(*rows[0])
         for row in rows:
             table.add_row(*(f"{value:.1%}" if isinstance(value, float) else str(value) for value in row.values()))
         Console().print(table)
         (self.out / "exam.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
+    def _shards(self, kind: str) -> list[Path]:
+        return [self.place.shard(kind, number) for number in range(self.recipe.shards[kind])]
+
 
 STAGES: dict[str, Callable[[Work], None]] = {
     "prepare": Work.prepare,
     "speak": Work.speak,
     "fit": Work.fit,
+    "tune": Work.tune,
     "export": Work.export,
     "exam": Work.exam,
 }
@@ -113,13 +145,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--small", action="store_true", help="a quick proof of the pipeline in place of the shipped ear")
     parser.add_argument("--out", type=Path, help=f"model directory (default: {SHIPPED}; --small: in the cache)")
     parser.add_argument("--workers", type=int, default=2, help="processes that speak (default 2)")
+    parser.add_argument("--manifest", type=Path, help="TSV of consented recordings of real speakers for the stage tune")
     given = parser.parse_args(arguments)
     if unknown := set(given.stages) - set(STAGES):
         parser.error(f"unknown stage {'、'.join(sorted(unknown))}; stages: {' '.join(STAGES)}")
     cache = Settings().resolved_cache_dir
     place = Place(cache / "training", require("kokoro", cache) / "kokoro-v1.0.int8.onnx")
     recipe = SMALL if given.small else FULL
-    work = Work(recipe, place, given.out or (place.folder / "small" if given.small else SHIPPED), given.workers)
+    work = Work(recipe, place, given.out or (place.folder / "small" if given.small else SHIPPED), given.workers, given.manifest)
     for name in given.stages or STAGES:
         began = time.monotonic()
         print(f"=== {name}", flush=True)

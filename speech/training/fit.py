@@ -60,15 +60,28 @@ class Network:
 
 
 def fit(
-    shards: Sequence[Path], out: Path, *, shape: Shape, passes: int, seed: int, tell: Callable[[str], None] = print
+    shards: Sequence[Path],
+    out: Path,
+    *,
+    shape: Shape,
+    passes: int,
+    seed: int,
+    start: Network | None = None,
+    tell: Callable[[str], None] = print,
 ) -> Network:
-    """Train on the shards; `out` is the network, `out`.state the checkpoint between passes."""
+    """Train on the shards; `out` is the network, `out`.state the checkpoint between passes.
+
+    From `start` it goes on gently, at a tenth of the rate of a network that knows nothing.
+    """
     steps = passes * max(1, sum(_answers(path) for path in shards) // (BATCH * ANSWERS))
+    peak = PEAK_RATE / 10 if start else PEAK_RATE
     optimiser = optax.chain(
         optax.clip_by_global_norm(3.0),
-        optax.adamw(optax.cosine_onecycle_schedule(steps + steps // 5, PEAK_RATE, pct_start=0.1), weight_decay=1e-3),
+        optax.adamw(optax.cosine_onecycle_schedule(steps + steps // 5, peak, pct_start=0.1), weight_decay=1e-3),
     )
-    state = _State.begin(shape, optimiser, seed) if not _checkpoint(out).exists() else _State.read(_checkpoint(out))
+    known = _checkpoint(out).exists()
+    first = start.params if start else initial(shape, seed)
+    state = _State.read(_checkpoint(out)) if known else _State.begin(first, optimiser)
     tell(f"{size(state.params):,} 个权重，看前 {shape.left} 帧、后 {shape.right} 帧")
     tell(f"{len(shards)} 组语音，{passes} 遍，约 {steps} 步")
     step = _stepper(shape, optimiser)
@@ -105,8 +118,7 @@ class _State:
     steps: int = 0
 
     @classmethod
-    def begin(cls, shape: Shape, optimiser: optax.GradientTransformation, seed: int) -> _State:
-        params = initial(shape, seed)
+    def begin(cls, params: Params, optimiser: optax.GradientTransformation) -> _State:
         return cls(params, params, optimiser.init(params), np.zeros(PDFS))
 
     @classmethod

@@ -1,0 +1,72 @@
+"""Going on with recordings of real speakers who agreed to it: align, mix with synthetic speech, train gently, compare.
+
+One recording in `HELD_OUT` is kept away from training; on those the figures before and after are reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from speech.evaluation import Sample, samples
+from speech.hear import BadFile
+from speech.hear import load as load_recording
+from speech.training.align import DoesNotFit, align
+from speech.training.fit import Network, fit
+from speech.training.spoken import Spoken, save
+
+HELD_OUT = 3
+SHARE = 0.2
+"""Of what the network hears, by number of shards, is real: more forgets the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """Recordings to learn from and recordings to be judged by."""
+
+    learnt: tuple[Sample, ...]
+    kept: tuple[Sample, ...]
+
+
+def divide(manifest: Path) -> Division:
+    """Every third recording of each subset is kept for judging. Raises BadManifest."""
+    learnt: list[Sample] = []
+    kept: list[Sample] = []
+    counts: dict[str, int] = {}
+    for sample in samples(manifest):
+        counts[sample.subset] = counts.get(sample.subset, 0) + 1
+        (kept if counts[sample.subset] % HELD_OUT == 0 else learnt).append(sample)
+    return Division(tuple(learnt), tuple(kept))
+
+
+def aligned(network: Network, recordings: Sequence[Sample], tell: Callable[[str], None] = print) -> list[Spoken]:
+    """The recordings whose text fits their sound; the others are named and left out."""
+    found = []
+    for sample in recordings:
+        try:
+            line, _ = load_recording(sample.file)
+            found.append(align(network, line, sample.transcript, voice=sample.subset))
+        except (BadFile, DoesNotFit) as error:
+            tell(f"{sample.file.name} 不用：{error}")
+    return found
+
+
+def finetune(
+    network: Network,
+    recordings: Sequence[Spoken],
+    synthetic: Sequence[Path],
+    out: Path,
+    *,
+    passes: int = 4,
+    seed: int = 1,
+    tell: Callable[[str], None] = print,
+) -> Network:
+    """A network that also knows these recordings. `synthetic` are shards of the teachers; their prior is kept."""
+    real = out.with_suffix(".real.npz")
+    save(real, recordings)
+    copies = max(1, round(len(synthetic) * SHARE / (1 - SHARE)))
+    tuned = fit([*synthetic, *[real] * copies], out, shape=network.shape, passes=passes, seed=seed, start=network, tell=tell)
+    tuned = replace(tuned, prior=network.prior)
+    tuned.save(out)
+    return tuned
