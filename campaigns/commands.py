@@ -17,10 +17,11 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from campaigns.facts import MISSING_FACTS, verifying_facts
 from campaigns.intake import take_roster
 from campaigns.launch import CannotStart, Launch
 from campaigns.report import write_report
-from campaigns.roster import BadRoster, read_roster
+from campaigns.roster import VERIFYING, BadRoster, read_roster
 from campaigns.status import (
     CAMPAIGN_STATES,
     NoSuchCampaign,
@@ -92,7 +93,8 @@ def import_(file: Path, name: str) -> None:
     """导入 CSV 名单；坏行逐条说明，好行保留。"""
     with _told():
         status = status_of(_store(), name)
-        roster = read_roster(file.read_bytes())
+        verifying = verifying_facts(_launch().library.current(status.script_id))
+        roster = read_roster(file.read_bytes(), needs=VERIFYING & verifying if len(verifying) == 1 else frozenset())
         with _bar("导入") as step:
             imported = take_roster(_store(), status.campaign_id, roster, source=file.name, now=_clock().now(), progress=step)
     click.echo(f"新增 {imported.added} 位，已在批次中 {imported.known} 位，退回 {len(imported.rejects)} 行。")
@@ -185,6 +187,16 @@ def _prepare(names: tuple[str, ...]) -> None:
     for name in names:
         with _bar(f"准备 {name}") as step:
             _launch().prepare(name, progress=step)
+        _tell_incomplete(status_of(_store(), name))
+
+
+def _tell_incomplete(found: Status) -> None:
+    """Who cannot be called for want of facts, by contract number."""
+    rows = [row for row in found.rows if row.blocked_rule == MISSING_FACTS]
+    for row in rows[:SHOWN_REJECTS]:
+        click.echo(f"  合同 {row.loan_no}：{row.blocked_reason}，不会拨打；补进名单后重新导入", err=True)
+    if len(rows) > SHOWN_REJECTS:
+        click.echo(f"  …… 另有 {len(rows) - SHOWN_REJECTS} 位资料不全", err=True)
 
 
 def _step(name: str, to: CampaignState, message: str) -> None:

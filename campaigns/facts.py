@@ -1,11 +1,29 @@
-"""What a call knows of a borrower and a loan before it begins. Reads; decides nothing."""
+"""What a call knows of a borrower and a loan before it begins, and what its script cannot do without. Decides nothing else."""
 
 from __future__ import annotations
 
-from ivr.script.fields import FactValue
+from ivr.dialogue.lines import missing_facts
+from ivr.script.fields import Facts, FactValue
+from ivr.script.model import Do, Script
 from kit.settings import Settings
 from store.models import Borrower, Loan
 
+NAMES = {
+    "lender": "机构全称",
+    "callback_number": "回拨号码",
+    "borrower_name": "姓名",
+    "id_last4": "身份证后四位",
+    "birth_md": "出生月日",
+    "plate_tail": "车牌尾号",
+    "loan_tail": "合同尾号",
+    "amount_fen": "应还金额",
+    "due_on": "应还日期",
+    "overdue_days": "逾期天数",
+    "vehicle": "车辆",
+}
+"""Facts as people call them."""
+MISSING_FACTS = "missing_facts"
+"""The rule under which a borrower is blocked of whom too little is known; a list that brings it lifts the block."""
 TAIL = 4
 """Digits of a contract number that are said aloud."""
 
@@ -29,3 +47,23 @@ def call_facts(settings: Settings, borrower: Borrower, loan: Loan | None) -> dic
             "loan_tail": "".join(filter(str.isdigit, loan.loan_no))[-TAIL:],
         }
     return {name: value for name, value in facts.items() if value not in (None, "")}
+
+
+def verifying_facts(script: Script) -> frozenset[str]:
+    """Facts by which the script verifies whom it talks to: one of them is needed, or nobody can ever be verified."""
+    steps = script.steps.values()
+    routes = (*script.always, *(route for step in steps for route in (*step.routes, *step.keys.values())))
+    return frozenset(
+        route.when.matches
+        for route in routes
+        if route.when.matches and any(action.do is Do.VERIFIED for action in route.actions)
+    )
+
+
+def lacking(script: Script, facts: Facts) -> str:
+    """What must be known before this borrower is called, in words; empty when nothing is missing."""
+    said = [NAMES.get(name, name) for name in sorted(missing_facts(script, facts))]
+    verifying = verifying_facts(script)
+    if verifying and not verifying & facts.keys():
+        said.append(f"{'或'.join(NAMES.get(name, name) for name in sorted(verifying))}（核实本人要用）")
+    return "、".join(said)

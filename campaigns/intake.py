@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from campaigns.facts import MISSING_FACTS
 from campaigns.roster import Reject, Roster, Row
 from kit.clock import SHANGHAI
 from store import borrowers, campaigns
@@ -61,6 +62,8 @@ def _take_chunk(store: Store, campaign_id: str, rows: Sequence[Row], now: dateti
                 with session.begin_nested():
                     borrower, loan = borrowers.put(session, _listed(row, today), now=now)
                     target = campaigns.add_target(session, campaign_id, borrower_id=borrower.id, loan_id=loan.id, now=now)
+                    if target is None:
+                        campaigns.unblock(session, campaign_id, borrower_id=borrower.id, loan_id=loan.id, rule=MISSING_FACTS)
             except borrowers.LoanOfAnother as error:
                 rejects.append(Reject(row.line, str(error)))
             else:

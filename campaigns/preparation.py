@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from campaigns.facts import call_facts
-from ivr.dialogue.lines import missing_facts, personal_pieces, static_pieces
+from campaigns.facts import MISSING_FACTS, call_facts, lacking
+from ivr.dialogue.lines import personal_pieces, static_pieces
 from ivr.runtime import house_clips
 from ivr.script.library import Library
 from ivr.script.model import Script
@@ -78,11 +78,9 @@ class Preparation:
             borrower = borrowers.get(session, borrower_id)
             loan = borrowers.loan(session, loan_id) if loan_id else None
         facts = call_facts(self._settings, borrower, loan)
-        missing = missing_facts(script, facts)
-        if missing:
+        if missing := lacking(script, facts):
             with self._store.transaction() as session:
-                reason = f"资料不全：{'、'.join(sorted(missing))}"
-                campaigns.block(session, target_id, rule="missing_facts", reason=reason)
+                campaigns.block(session, target_id, rule=MISSING_FACTS, reason=f"资料不全：{missing}")
             return
         self._renderer.render_all(sorted(personal_pieces(script, facts)), is_personal=True)
         with self._store.transaction() as session:

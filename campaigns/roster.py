@@ -25,6 +25,8 @@ HEADINGS: Mapping[str, frozenset[str]] = {
 """Column -> the headings that name it."""
 
 OPTIONAL = frozenset({"overdue_days"})
+VERIFYING = frozenset({"id_last4"})
+"""Columns that may stay empty when the script does not verify by them."""
 MAX_BYTES = 64 * 1024 * 1024
 MAX_AMOUNT_FEN = 100_000_000_00
 T = TypeVar("T")
@@ -67,12 +69,15 @@ class Roster:
     rejects: tuple[Reject, ...]
 
 
-def read_roster(data: bytes, region: str = "CN") -> Roster:
-    """Rows and rejects of a CSV file in UTF-8 or GB 18030. Raises BadRoster when the file or its heading is unusable."""
+def read_roster(data: bytes, region: str = "CN", *, needs: frozenset[str] = VERIFYING) -> Roster:
+    """Rows and rejects of a CSV file in UTF-8 or GB 18030. Raises BadRoster when the file or its heading is unusable.
+
+    `needs`: those of VERIFYING that every row must hold.
+    """
     reader = csv.reader(io.StringIO(_decode(data)), strict=True)
     try:
-        columns = _columns(next(reader, []))
-        rows, rejects = _rows(reader, columns, region)
+        columns = _columns(next(reader, []), OPTIONAL | (VERIFYING - needs))
+        rows, rejects = _rows(reader, columns, _Rules(region, needs))
     except csv.Error as error:
         raise BadRoster(f"第 {reader.line_num} 行附近不是有效的 CSV：{error}") from None
     return Roster(tuple(rows), tuple(rejects))
@@ -91,7 +96,15 @@ def _decode(data: bytes) -> str:
     raise BadRoster("文件不是 UTF-8 或 GB18030 文本；如果是 Excel 文件，请另存为 CSV")
 
 
-def _columns(heading: list[str]) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """How rows are read: telephone numbers of this region; columns that must not be empty."""
+
+    region: str
+    needs: frozenset[str]
+
+
+def _columns(heading: list[str], optional: frozenset[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for index, title in enumerate(heading):
         for column, names in HEADINGS.items():
@@ -99,14 +112,14 @@ def _columns(heading: list[str]) -> dict[str, int]:
                 if column in found:
                     raise BadRoster(f"第 1 行：列“{title.strip()}”与另一列重复")
                 found[column] = index
-    missing = [column for column in HEADINGS if column not in found and column not in OPTIONAL]
+    missing = [column for column in HEADINGS if column not in found and column not in optional]
     if missing:
         wanted = "、".join(f"{column}（{min(HEADINGS[column] - {column})}）" for column in missing)
         raise BadRoster(f"第 1 行：缺少列 {wanted}")
     return found
 
 
-def _rows(reader: Iterator[list[str]], columns: Mapping[str, int], region: str) -> tuple[list[Row], list[Reject]]:
+def _rows(reader: Iterator[list[str]], columns: Mapping[str, int], rules: _Rules) -> tuple[list[Row], list[Reject]]:
     rows: list[Row] = []
     rejects: list[Reject] = []
     loans: dict[str, int] = {}
@@ -115,7 +128,7 @@ def _rows(reader: Iterator[list[str]], columns: Mapping[str, int], region: str) 
         if not any(cell.strip() for cell in cells):
             continue
         values = {column: cells[index].strip() if index < len(cells) else "" for column, index in columns.items()}
-        row, reason = _row(line, values, region)
+        row, reason = _row(line, values, rules)
         if row is None:
             rejects.append(Reject(line, reason))
         elif row.loan_no in loans:
@@ -126,7 +139,7 @@ def _rows(reader: Iterator[list[str]], columns: Mapping[str, int], region: str) 
     return rows, rejects
 
 
-def _row(line: int, values: Mapping[str, str], region: str) -> tuple[Row | None, str]:
+def _row(line: int, values: Mapping[str, str], rules: _Rules) -> tuple[Row | None, str]:
     faults: list[str] = []
 
     def take(column: str, reader: Callable[[str], T], default: T) -> T:
@@ -139,8 +152,8 @@ def _row(line: int, values: Mapping[str, str], region: str) -> tuple[Row | None,
     row = Row(
         line=line,
         name=take("name", _name, ""),
-        phone=take("phone", lambda text: _phone(text, region), ""),
-        id_last4=take("id_last4", _last4, ""),
+        phone=take("phone", lambda text: _phone(text, rules.region), ""),
+        id_last4=take("id_last4", lambda text: _last4(text, is_needed="id_last4" in rules.needs), ""),
         loan_no=take("loan_no", _loan_no, ""),
         amount_fen=take("amount_yuan", _amount, 0),
         due_on=take("due_on", _date, date.min),
@@ -162,7 +175,11 @@ def _phone(text: str, region: str) -> str:
         raise ValueError(f"电话：{error}") from None
 
 
-def _last4(text: str) -> str:
+def _last4(text: str, *, is_needed: bool) -> str:
+    if not text and is_needed:
+        raise ValueError("缺身份证后四位：话术要用它核实本人")
+    if not text:
+        return ""
     if not _LAST4.match(text):
         raise ValueError("身份证后四位应为 4 位数字（末位可为 X）")
     return text.upper()

@@ -84,11 +84,7 @@ def _bring_up_to_date(found: Loan, row: ListedLoan, now: datetime) -> None:
 
 
 def _put_borrower(session: Session, row: ListedLoan, now: datetime) -> Borrower:
-    found = session.scalars(
-        select(Borrower).where(
-            Borrower.phone_e164 == row.phone_e164, Borrower.name == row.name, Borrower.id_last4 == row.id_last4
-        )
-    ).one_or_none()
+    found = _listed_before(session, row)
     if found is None:
         found = Borrower(
             id=new_id("borrower"),
@@ -104,3 +100,17 @@ def _put_borrower(session: Session, row: ListedLoan, now: datetime) -> Borrower:
         session.add(found)
         session.flush()
     return found
+
+
+def _listed_before(session: Session, row: ListedLoan) -> Borrower | None:
+    """The person of this name, number and identity card; a list may know the last four digits where another did not."""
+    named = select(Borrower).where(Borrower.phone_e164 == row.phone_e164, Borrower.name == row.name)
+    found = session.scalars(named.order_by(Borrower.created_at)).all()
+    same = next((one for one in found if one.id_last4 == row.id_last4), None)
+    if same is None and not row.id_last4 and len(found) == 1:
+        return found[0]
+    unknown = next((one for one in found if not one.id_last4), None)
+    if same is None and unknown is not None:
+        unknown.id_last4 = row.id_last4
+        return unknown
+    return same

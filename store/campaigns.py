@@ -193,6 +193,17 @@ def block(session: Session, target_id: str, *, rule: str, reason: str) -> bool:
     return _changed_one(session, change)
 
 
+def unblock(session: Session, campaign_id: str, *, borrower_id: str, loan_id: str | None, rule: str) -> bool:
+    """What blocked the target under this rule may be gone: it waits again, to be prepared anew."""
+    change = (
+        update(Target)
+        .where(Target.campaign_id == campaign_id, Target.borrower_id == borrower_id, Target.loan_id == loan_id)
+        .where(Target.state == TargetState.BLOCKED, Target.blocked_rule == rule)
+        .values(state=TargetState.WAITING, prepared_at=None, blocked_rule=None, blocked_reason=None)
+    )
+    return _changed_one(session, change)
+
+
 def expire_leases(session: Session, *, now: datetime) -> int:
     """Targets whose lease ran out before an attempt was made go back to waiting; how many.
 

@@ -14,6 +14,7 @@ from kit.clock import ManualClock
 from kit.phone import invented_mainland
 from kit.settings import Settings
 from store import schema
+from store.models import Borrower
 from store.session import Store
 from tests.store.conftest import MONDAY
 
@@ -78,6 +79,37 @@ def test_refusals_are_sentences(runner: FlaskCliRunner, tmp_path: Path) -> None:
     bad.write_text("a,b\n1,2\n", encoding="utf-8")
     assert "缺少列" in run(runner, "import", str(bad), "--campaign", "甲", code=1)
     assert "不允许" in run(runner, "pause", "甲", code=1)
+
+
+def test_who_cannot_be_verified_is_named_at_import_and_not_called(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    run(runner, "create", "甲", "--script", "overdue_reminder")
+    path = tmp_path / "without.csv"
+    path.write_text(HEAD + f"王小明,{invented_mainland(1)},,L1,3200.50,2026-11-20,3\n", encoding="utf-8")
+    told = run(runner, "import", str(path), "--campaign", "甲")
+    assert "新增 0 位" in told
+    assert "第 2 行：缺身份证后四位：话术要用它核实本人" in told
+
+
+def test_who_is_known_without_last4_is_named_at_preparation_until_a_list_brings_it(
+    runner: FlaskCliRunner, tmp_path: Path
+) -> None:
+    run(runner, "create", "甲", "--script", "overdue_reminder")
+    run(runner, "import", listed(tmp_path, 1, 2), "--campaign", "甲")
+    store: Store = runner.app.extensions["store"]
+    with store.transaction() as session:
+        session.query(Borrower).filter(Borrower.phone_e164 == invented_mainland(1)).update({"id_last4": ""})
+    told = run(runner, "prepare", "甲")
+    assert "合同 L1：资料不全：身份证后四位（核实本人要用），不会拨打" in told
+    assert "合同 L2" not in told
+    assert states(runner, "甲") == {"L1": "blocked", "L2": "waiting"}
+    run(runner, "import", listed(tmp_path, 1), "--campaign", "甲")
+    assert states(runner, "甲") == {"L1": "waiting", "L2": "waiting"}
+    assert "资料不全" not in run(runner, "prepare", "甲")
+
+
+def states(runner: FlaskCliRunner, name: str) -> dict[str, str]:
+    status = json.loads(run(runner, "status", name, "--json"))
+    return {row["loan_no"]: row["state"] for row in status["targets"]}
 
 
 def test_a_started_campaign_has_rendered_every_prompt(runner: FlaskCliRunner, tmp_path: Path) -> None:

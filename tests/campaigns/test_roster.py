@@ -106,3 +106,19 @@ def test_any_bytes_give_rows_rejects_or_a_clear_refusal(data: bytes) -> None:
     except BadRoster:
         return
     assert all(reject.reason for reject in roster.rejects)
+
+
+def test_an_empty_last4_is_refused_only_where_it_is_needed() -> None:
+    data = (HEAD + line(1, id_last4="")).encode()
+    (reject,) = read_roster(data).rejects
+    assert reject.reason == "缺身份证后四位：话术要用它核实本人"
+    roster = read_roster(data, needs=frozenset())
+    assert roster.rejects == ()
+    assert roster.rows[0].id_last4 == ""
+
+
+def test_a_column_that_nobody_needs_may_be_absent() -> None:
+    data = (HEAD + line(1)).replace("id_last4,", "").replace("638X,", "").encode()
+    assert read_roster(data, needs=frozenset()).rows[0].loan_no == "L1"
+    with pytest.raises(BadRoster, match="id_last4"):
+        read_roster(data)
