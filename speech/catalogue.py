@@ -42,6 +42,7 @@ RECOGNIZERS: Mapping[str, str] = {
     "vosk": "speech.engines.vosk",
     "whisper": "speech.engines.whisper",
     "scripted": "speech.engines.scripted_ear",
+    "vosk-free": "speech.engines.vosk_free",
 }
 """Each module offers `load(settings)`, which raises EngineUnavailable."""
 

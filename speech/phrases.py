@@ -20,6 +20,9 @@ LONGEST_WORD = 6
 NEAR = 0.34
 """Largest share of syllables that may differ from a listed phrase for it to be taken as meant."""
 
+MADE_UP = 0.5
+"""Closeness of a text that is neither a phrase nor near one."""
+
 ALARMS = (
     "我不想活了", "不想活了", "活不下去了", "我活不下去了", "我想死", "不如死了算了", "死了算了", "我要跳楼", "我想自杀",
     "活着没意思", "没有活路了", "我要报警", "我要自杀",
@@ -52,17 +55,20 @@ def sounds(text: str) -> tuple[str, ...]:
     return tuple(lazy_pinyin(comparable, style=Style.NORMAL))
 
 
-def snap(text: str, phrases: Sequence[str]) -> Snapped:
-    """Bring a recognised text to the nearest of the phrases, where that cannot change its sense."""
-    if not phrases or text in phrases:
+def snap(text: str, phrases: Sequence[str], is_member: Callable[[str], bool] = lambda text: False) -> Snapped:
+    """Bring a recognised text to the nearest of the phrases, where that cannot change its sense.
+
+    `is_member` says of a text whether it belongs to a class that is expected too: it is then as good as listed.
+    """
+    if not phrases or text in phrases or is_member(text):
         return Snapped(text, 1.0)
-    if _is_row_of(text, frozenset(phrases)):
+    if _is_row_of(text, frozenset(phrases), is_member):
         return Snapped(text, 0.7)
     nearest = min(phrases, key=lambda phrase: _distance(text, phrase))
     away = _distance(text, nearest)
     if away <= NEAR and _SENSITIVE.findall(text) == _SENSITIVE.findall(nearest):
         return Snapped(nearest, 1.0 - away)
-    return Snapped(text, 0.5)
+    return Snapped(text, MADE_UP)
 
 
 def same_sound(text: str, phrases: Sequence[str]) -> str:
@@ -76,12 +82,12 @@ def _distance(text: str, phrase: str) -> float:
     return Levenshtein.normalized_distance(sounds(text), sounds(phrase))
 
 
-def _is_row_of(text: str, phrases: frozenset[str]) -> bool:
-    """Whether the text is made of whole phrases one after the other."""
-    longest = max(map(len, phrases))
+def _is_row_of(text: str, phrases: frozenset[str], is_member: Callable[[str], bool]) -> bool:
+    """Whether the text is made of whole phrases, and members of the classes expected, one after the other."""
     reached = [True] + [False] * len(text)
     for end in range(1, len(text) + 1):
-        reached[end] = any(reached[start] and text[start:end] in phrases for start in range(max(0, end - longest), end))
+        parts = (text[start:end] for start in range(end) if reached[start])
+        reached[end] = any(part in phrases or is_member(part) for part in parts)
     return reached[-1]
 
 

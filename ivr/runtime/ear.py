@@ -16,6 +16,7 @@ import numpy as np
 from ivr.runtime.bargein import Onset
 from ivr.runtime.line import Activity, Endpoint
 from ivr.script.model import AskKind
+from speech.classes import with_class
 from speech.ports import NOTHING, Heard, Listener, Pcm
 
 FRAME_S = 0.02
@@ -91,7 +92,7 @@ class Ear:
 
     def expect(self, kind: AskKind, phrases: tuple[str, ...]) -> None:
         """Another question was asked. What is being said goes on and is heard with the new grammar from its start."""
-        self._is_stale = self._is_stale or phrases != self._phrases
+        self._is_stale = self._is_stale or (kind, phrases) != (self._kind, self._phrases)
         self._kind, self._phrases = kind, phrases
         if self._is_stale and self._pending is None:
             self._renew()
@@ -99,7 +100,7 @@ class Ear:
     def _renew(self) -> None:
         """Give the listener the present grammar, and what is being said from its start."""
         self._is_stale = False
-        self._listener.expect(self._phrases)
+        self._listener.expect(with_class(self._kind, self._phrases))
         if self._open is not None:
             self._open.endpoint = self._endpoint(self._kind)
             for frame in self._open.frames:

@@ -29,6 +29,7 @@ from ivr.script.model import AskKind
 from kit.metrics import TROUBLES
 from kit.vocabulary import Announcement, HangUpReason, MediaMode
 from speech.audio import BadAudio, read_wav, resample
+from speech.classes import with_class
 from speech.ports import LINE_RATE_HZ, NOTHING, Heard
 from speech.vad import speech_seconds
 
@@ -151,7 +152,8 @@ def _heard(line: Line, asked: Asked, turn: dict[str, Any]) -> Heard | None:
         TROUBLES.labels("recording_fetch").inc()
         return NOTHING
     answer = resample(pcm, rate_hz, LINE_RATE_HZ)
-    return line.recognizer.transcribe(answer, turn["phrases"]) if speech_seconds(answer) >= LEAST_SPEECH_S else NOTHING
+    expected = with_class(turn["kind"], turn["phrases"])
+    return line.recognizer.transcribe(answer, expected) if speech_seconds(answer) >= LEAST_SPEECH_S else NOTHING
 
 
 def _fetch_again(line: Line, call_id: str, asked: Asked) -> list[Verb]:

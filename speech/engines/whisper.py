@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from kit.settings import Settings
+from speech import classes
 from speech.audio import resample
 from speech.mandarin.numbers import digits
 from speech.mandarin.writing import spoken
@@ -97,7 +98,8 @@ class WhisperRecognizer:
 
     def transcribe(self, pcm: Pcm, phrases: Sequence[str] = ()) -> Heard:
         """Hear audio at LINE_RATE_HZ, cut at pauses where it is long. `phrases` are a hint, not a limit."""
-        parts = [self._utterance(part, phrases) for part in pieces(pcm)]
+        listed, _ = classes.split(phrases)
+        parts = [self._utterance(part, listed) for part in pieces(pcm)]
         return parts[0] if len(parts) == 1 else joined(parts)
 
     def _utterance(self, pcm: Pcm, phrases: Sequence[str]) -> Heard:

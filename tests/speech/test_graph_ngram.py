@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import exp
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speech.graphs.ngram import END, START, Ngram
@@ -22,6 +22,7 @@ def counted(sentences: Sequence[Sequence[str]], weight: float = 1.0) -> Ngram:
     return ngram
 
 
+@settings(deadline=None)
 @given(SENTENCES, st.lists(st.sampled_from(WORDS), max_size=3), st.sampled_from([0.3, 1.0, 4.0]))
 def test_chances_after_any_history_sum_to_one(sentences: list[list[str]], before: list[str], weight: float) -> None:
     ngram = counted(sentences, weight)
@@ -41,6 +42,7 @@ def walked(acceptor: Fst, word: int, state: int) -> tuple[float, int]:
     return exp(-back[4]) * chance, target
 
 
+@settings(deadline=None)
 @given(SENTENCES, st.lists(st.sampled_from(WORDS), min_size=1, max_size=5))
 def test_the_acceptor_says_what_the_chances_say(sentences: list[list[str]], said: list[str]) -> None:
     ngram = counted(sentences)

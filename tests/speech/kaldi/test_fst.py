@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speech.engines.vosk import FIRST_CHINESE
@@ -38,6 +38,7 @@ _arcs = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(_arcs, st.dictionaries(st.integers(0, 6), st.floats(0, 9, width=32), max_size=3))
 def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, arcs: list[Arc], finals: dict[int, float]) -> None:
     path = tmp_path_factory.getbasetemp() / "any.fst"

@@ -1,0 +1,130 @@
+"""Classes in a run-time grammar: which models take them, what is read out, what is rejected, and who hears it again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kit.settings import load_settings
+from speech import catalogue, classes
+from speech.engines import vosk
+from speech.engines.vosk import FIRST_CHINESE, UNKNOWN, VoskRecognizer, Word, heard_from
+from speech.engines.vosk_free import FreeVosk
+from speech.fallback import FallbackRecognizer
+from speech.graphs.build import build
+from speech.hear import load as load_clip
+from speech.ports import NOTHING
+
+CLIPS = Path(__file__).parent / "clips"
+
+
+@pytest.fixture(scope="module")
+def ear(tmp_path_factory: pytest.TempPathFactory) -> VoskRecognizer:
+    out = tmp_path_factory.mktemp("classes")
+    build(out, FIRST_CHINESE, phrases=["我下周五还", "转人工"])
+    return VoskRecognizer(out)
+
+
+def said(*words: str) -> list[Word]:
+    return [Word(word, place * 0.3, place * 0.3 + 0.3, 1.0) for place, word in enumerate(words)]
+
+
+def test_a_model_whose_vocabulary_lacks_the_words_leaves_classes_out(ear: VoskRecognizer) -> None:
+    assert ear.has_classes
+    assert not VoskRecognizer(FIRST_CHINESE).has_classes
+
+
+def test_the_grammar_holds_the_phrases_and_the_whole_cover(ear: VoskRecognizer) -> None:
+    rows = json.loads(ear._grammar(("转人工",), ("amount",)))
+    assert rows[0] == "转人工"
+    assert {" ".join(row) for row in classes.cover("amount")} <= set(rows)
+    assert rows.count(UNKNOWN) == 1 + round(0.1 * (len(rows) - rows.count(UNKNOWN)))
+    assert ear._grammar(("转人工",), ("amount",)) is ear._grammar(("转人工",), ("amount",)), "kept, not made again"
+
+
+@pytest.mark.parametrize("kind", list(classes.CLASSES))
+def test_every_word_of_a_class_reaches_the_decoder(kind: str, ear: VoskRecognizer, capfd: pytest.CaptureFixture[str]) -> None:
+    listener = ear.open()
+    listener.expect(classes.with_class(kind, ["转人工"]))
+    listener.feed(np.zeros(1600, np.int16))
+    assert listener.finish() == NOTHING
+    assert capfd.readouterr().err == "", "Vosk warns of every word that it drops"
+
+
+def test_a_member_is_as_good_as_a_phrase() -> None:
+    heard = heard_from(said("三千", "五百", "块"), ["转人工"], ["amount"], engine="vosk")
+    assert (heard.text, heard.confidence, heard.is_rejected) == ("三千五百块", 1.0, False)
+
+
+def test_a_phrase_and_a_member_in_a_row_are_taken_with_doubt() -> None:
+    heard = heard_from(said("转人工", "明天"), ["转人工"], ["date"], engine="vosk")
+    assert (heard.confidence, heard.is_rejected) == (0.7, False)
+
+
+def test_what_the_back_off_made_up_is_rejected_where_a_class_is_expected() -> None:
+    words = said("三千", "五千", "号")
+    assert heard_from(words, ["转人工"], ["amount"], engine="vosk").is_rejected
+    assert not heard_from(words, ["转人工"], engine="vosk").is_rejected
+
+
+def test_markers_are_no_words(ear: VoskRecognizer) -> None:
+    assert ear.missing_words(["转人工", "$amount", "按A键"]) == ("A",)
+
+
+def test_a_phrase_is_heard_beside_a_class(ear: VoskRecognizer) -> None:
+    sound, _ = load_clip(CLIPS / "zf_xiaoyi.我下周五还.wav")
+    assert ear.transcribe(sound, ["我下周五还", "转人工", "$amount"]).text == "我下周五还"
+
+
+def test_the_free_pass_shares_the_model_and_hears_what_the_grammar_rejects(ear: VoskRecognizer) -> None:
+    sound, _ = load_clip(CLIPS / "zm_yunyang.我下周五还.wav")
+    first = ear.transcribe(sound, ["转人工", "不同意录音"])
+    assert first.is_rejected
+    chain = FallbackRecognizer([ear, FreeVosk(ear)])
+    heard = chain.transcribe(sound, ["转人工", "不同意录音"])
+    assert heard.text
+    assert (heard.is_rejected, heard.engine) == (False, "vosk-free")
+    listener = chain.open()
+    listener.expect(["转人工", "不同意录音"])
+    listener.feed(sound)
+    assert listener.finish().text == heard.text
+    listener.close()
+
+
+def test_the_free_ear_writes_what_sounds_the_same_as_expected(ear: VoskRecognizer) -> None:
+    free = FreeVosk(ear)
+    listener = free.open()
+    listener.expect(["我下周五还", "$date"])
+    assert listener.feed(load_clip(CLIPS / "zf_xiaoyi.我下周五还.wav")[0]) == ""
+    assert listener.finish().engine == "vosk-free"
+    assert listener.finish() == NOTHING
+    listener.close()
+    assert free.missing_words(["按A键"]) == ()
+
+
+def test_both_engines_of_a_chain_load_one_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    vosk._loaded.cache_clear()
+    chain = catalogue.recognizer(load_settings({}), "vosk,vosk-free")
+    assert chain.name == "vosk+vosk-free"
+    assert vosk._loaded.cache_info().misses == 1
+
+
+def test_the_card_says_how_far_free_hearing_is_trusted(tmp_path: Path) -> None:
+    assert vosk.free_trust(FIRST_CHINESE) == 0.4
+    assert vosk.free_trust(tmp_path) == 1.0
+    (tmp_path / vosk.CARD).write_text('{"free_trust": 0.7}')
+    assert vosk.free_trust(tmp_path) == 0.7
+    (tmp_path / vosk.CARD).write_text("[]")
+    assert vosk.card(tmp_path) == {}
+
+
+def test_the_shipped_model_is_our_own_once_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vosk, "OWN_CHINESE", tmp_path)
+    assert vosk.shipped() == FIRST_CHINESE
+    (tmp_path / "am").mkdir()
+    (tmp_path / "am" / "final.mdl").touch()
+    assert vosk.shipped() == tmp_path
+    assert vosk.configured(load_settings({"VOSK_MODEL_PATH": "/elsewhere"})) == Path("/elsewhere")
