@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from desk.workdays import is_workday, workday_after
 from kit.clock import SHANGHAI
 from kit.vocabulary import Risk, Severity
 
@@ -130,22 +131,14 @@ def graver(one: Severity, other: Severity) -> Severity:
 
 def due_at(severity: Severity, now: datetime, zone: ZoneInfo = SHANGHAI) -> datetime:
     """By when a person must act. P0: a minute. P1: the same working day's end, or noon of the next after 17:00.
-    P2: the end of the third working day; P3: of the fifth. Weekends do not count; public holidays are not known here.
+    P2: the end of the third working day; P3: of the fifth. Weekends and public holidays do not count (desk.workdays).
     """
     if severity is Severity.P0:
         return now + timedelta(seconds=_P0_S)
     local = now.astimezone(zone)
     if severity is Severity.P1:
-        if local.weekday() < 5 and local.time() < _LATEST_FOR_SAME_DAY:
+        if is_workday(local.date()) and local.time() < _LATEST_FOR_SAME_DAY:
             return datetime.combine(local.date(), _DAY_ENDS, zone)
-        return datetime.combine(_workday_after(local, 1), _NOON, zone)
+        return datetime.combine(workday_after(local.date(), 1), _NOON, zone)
     days = _WORKDAYS_P2 if severity is Severity.P2 else _WORKDAYS_P3
-    return datetime.combine(_workday_after(local, days), _DAY_ENDS, zone)
-
-
-def _workday_after(moment: datetime, days: int) -> date:
-    day = moment
-    while days:
-        day += timedelta(days=1)
-        days -= day.weekday() < 5
-    return day.date()
+    return datetime.combine(workday_after(local.date(), days), _DAY_ENDS, zone)

@@ -140,9 +140,14 @@ def test_the_gravest_comes_first_and_late_ones_are_marked(store: Store, clock: M
         (Severity.P2, "2026-11-23T10:00", "2026-11-26T18:00"),
         (Severity.P2, "2026-11-26T10:00", "2026-12-01T18:00"),
         (Severity.P3, "2026-11-23T10:00", "2026-11-30T18:00"),
+        (Severity.P1, "2026-09-30T17:30", "2026-10-08T12:00"),
+        (Severity.P1, "2026-10-02T10:00", "2026-10-08T12:00"),
+        (Severity.P1, "2026-10-10T10:00", "2026-10-10T18:00"),
+        (Severity.P2, "2026-09-30T10:00", "2026-10-10T18:00"),
+        (Severity.P0, "2026-10-01T10:00", "2026-10-01T10:01"),
     ],
 )
-def test_deadlines_count_working_days(severity: Severity, now: str, due: str) -> None:
+def test_deadlines_count_working_days_of_the_public_calendar(severity: Severity, now: str, due: str) -> None:
     begun = datetime.fromisoformat(now).replace(tzinfo=SHANGHAI).astimezone(UTC)
     assert responses.due_at(severity, begun) == datetime.fromisoformat(due).replace(tzinfo=SHANGHAI)
 
