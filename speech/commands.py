@@ -24,11 +24,12 @@ from rich.progress import (
 )
 
 from kit.settings import Settings
-from speech import catalogue, doctor, evaluation, hear
+from speech import adapt, catalogue, doctor, evaluation, hear
+from speech.engines.vosk import configured
 from speech.mandarin.pieces import inventory
 from speech.model_fetch import FetchFailed, fetch, total_bytes
 from speech.models import MODELS, model_dir
-from speech.ports import EngineUnavailable
+from speech.ports import EngineUnavailable, Recognizer
 from speech.prompts import RenderFailed, open_prompts
 from speech.say import RATES_HZ, BadOrder, Order, check, is_done, read_orders
 from speech.say import say as say_order
@@ -163,7 +164,7 @@ def evaluate(manifest: Path, engines: tuple[str, ...], grammar: Path | None, clo
     """按子集与引擎给出字错率、无调拼音错率、整句正确率和实时率。清单为 TSV：file、transcript、subset。"""
     try:
         recordings = evaluation.samples(manifest, subset)
-        ears = [catalogue.recognizer(_settings(), name) for name in engines or ("vosk", "whisper")]
+        ears = [catalogue.recognizer(_settings(), name) for name in engines] or _present_ears()
     except (EngineUnavailable, evaluation.BadManifest) as reason:
         _fail(str(reason))
     phrases = evaluation.grammar_for(recordings, hear.phrases_from(grammar, ""), is_closed=closed)
@@ -177,6 +178,74 @@ def evaluate(manifest: Path, engines: tuple[str, ...], grammar: Path | None, clo
         click.echo(json.dumps([score.as_json() for score in scores], ensure_ascii=False, indent=1))
     else:
         Console().print(evaluation.table(scores))
+
+
+@cli.command("adapt")
+@click.option(
+    "--phrases",
+    "phrases_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="客户会说的短句，每行一句，只写汉字；# 开头是注释。",
+)
+@click.option(
+    "--names",
+    "names_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="公司、产品、网点、人名，每行一个。",
+)
+@click.option(
+    "--text",
+    "texts",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="更多客户原话（每行一句），只用来统计；可重复。",
+)
+@click.option("--base", type=click.Path(exists=True, file_okay=False, path_type=Path), help="以哪个模型为底；默认用正在用的。")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="写到这个新目录。")
+def adapt_ear(phrases_file: Path, names_file: Path | None, texts: tuple[Path, ...], base: Path | None, out: Path) -> None:
+    """把自家的说法、名称、产品装进耳朵：几秒钟重建词表与语法图，声学部分不变。
+
+    有一行不能用就什么都不写，并逐行说明怎么改。
+    """
+    try:
+        phrases, faults = adapt.read(phrases_file)
+        names, more = adapt.read(names_file, longest=adapt.LONGEST_NAME) if names_file else ([], [])
+        for fault in (*faults, *more):
+            click.echo(f"✗ {fault}", err=True)
+        if faults or more:
+            _fail(f"{len(faults) + len(more)} 行不能用，什么都没有写；改好后再运行")
+        with _progress(MofNCompleteColumn()) as progress:
+            task = progress.add_task("重建", total=len(adapt.STEPS))
+            built = adapt.adapt(
+                out,
+                base or configured(_settings()),
+                phrases=phrases,
+                names=names,
+                texts=texts,
+                on_step=lambda step: progress.update(task, description=step, advance=1),
+            )
+    except (adapt.CannotAdapt, EngineUnavailable) as reason:
+        _fail(str(reason))
+    click.echo(
+        f"✓ {out}：{built.words} 个词，其中要听的短句 {built.phrases} 个，名称 {len(names)} 个，统计原话 {built.sentences} 句"
+    )
+    click.echo(f"  要启用：设置 VOSK_MODEL_PATH={out.resolve()}，再运行 flask speech doctor")
+
+
+def _present_ears() -> list[Recognizer]:
+    """The ears that are compared when none is named: those that can be loaded. Raises EngineUnavailable when none can."""
+    found: list[Recognizer] = []
+    reasons: list[str] = []
+    for name in ("vosk", "whisper"):
+        try:
+            found.append(catalogue.recognizer(_settings(), name))
+        except EngineUnavailable as reason:
+            reasons.append(str(reason))
+            click.echo(f"○ 不评 {name}：{reason}", err=True)
+    if not found:
+        raise EngineUnavailable("；".join(reasons))
+    return found
 
 
 def _say_all(orders: list[Order], engine: str) -> None:

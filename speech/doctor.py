@@ -10,6 +10,8 @@ from rapidfuzz.distance import Levenshtein
 
 from kit.settings import Settings
 from speech import audio, catalogue, models
+from speech.ears import ear_facts
+from speech.engines.vosk import configured
 from speech.mandarin.readings import readings
 from speech.ports import EngineUnavailable, Heard, Synthesizer
 from speech.prompts import RenderFailed, render_clip
@@ -91,6 +93,8 @@ def _voice(settings: Settings) -> Generator[Finding, None, bytes]:
 
 def _ears(settings: Settings, clip: bytes) -> Iterator[Finding]:
     chosen = [name.strip() for name in settings.recognizer.split(",")]
+    if "vosk" in chosen:
+        yield Finding(True, f"耳朵：{ear_facts(configured(settings))}")
     for name in dict.fromkeys([*chosen, "whisper"]):
         try:
             ear = catalogue.recognizer(settings, name)

@@ -43,6 +43,10 @@ class Score:
     files: int = 0
     failed: int = 0
     exact: int = 0
+    rejected: int = 0
+    """Heard as something that the grammar does not list, or as nothing."""
+    taken_wrong: int = 0
+    """Not rejected, and not what was said."""
     characters: int = 0
     character_errors: int = 0
     syllables: int = 0
@@ -65,11 +69,13 @@ class Score:
         """Seconds of work for a second of audio."""
         return self.took_s / self.audio_s if self.audio_s else 0.0
 
-    def count(self, transcript: str, text: str) -> None:
+    def count(self, transcript: str, text: str, *, is_rejected: bool = False) -> None:
         """Add one recording."""
         said, heard = comparable(transcript), comparable(text)
         self.files += 1
         self.exact += said == heard
+        self.rejected += is_rejected or not text
+        self.taken_wrong += bool(text) and not is_rejected and said != heard
         self.characters += len(said)
         self.character_errors += Levenshtein.distance(said, heard)
         self.syllables += len(sounds(said))
@@ -87,23 +93,51 @@ def comparable(text: str) -> str:
     return plain(spoken(text)).replace(" ", "").replace("幺", "一")
 
 
+_FILE = ("file", "path", "wav", "audio", "audio_filepath")
+_TRANSCRIPT = ("transcript", "text", "sentence", "said")
+
+
 def samples(manifest: Path, subset: str = "") -> list[Sample]:
-    """The recordings of a TSV with at least the columns file and transcript (subset is optional). Raises BadManifest."""
+    """The recordings of a TSV: a column of files (absolute, or beside the list), one of transcripts, perhaps a subset.
+
+    A list without a header has the file first and the transcript second. Raises BadManifest.
+    """
     try:
-        with manifest.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t"))
+        with manifest.open(encoding="utf-8-sig", newline="") as file:
+            rows = [row for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if any(row)]
     except (OSError, UnicodeDecodeError) as error:
         raise BadManifest(f"读不到清单 {manifest}：{error}") from None
-    if not rows or not {"file", "transcript"} <= rows[0].keys():
+    columns = _columns(rows)
+    if columns is None:
         raise BadManifest(f"清单 {manifest} 需要制表符分隔的列 file 与 transcript")
-    found = [
-        Sample(manifest.parent / row["file"], row["transcript"], row.get("subset") or "all")
-        for row in rows
-        if row["file"] and row["transcript"] and (not subset or row.get("subset") == subset)
-    ]
+    named, told, grouped = columns
+    body = rows if rows[0][named].lower().endswith(".wav") else rows[1:]
+    found = [_sample(manifest, row, columns) for row in body if len(row) > max(named, told) and row[named] and row[told]]
+    found = [sample for sample in found if not subset or (grouped is not None and sample.subset == subset)]
     if not found:
-        raise BadManifest(f"清单 {manifest} 没有子集 {subset!r} 的录音")
+        raise BadManifest(f"清单 {manifest} 没有子集 {subset!r} 的录音" if subset else f"清单 {manifest} 里没有录音")
     return found
+
+
+_Columns = tuple[int, int, int | None]
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> _Columns | None:
+    """Where the file, the transcript and the subset stand; None when the list tells neither by header nor by shape."""
+    if not rows:
+        return None
+    header = [cell.strip().lower() for cell in rows[0]]
+    named = next((header.index(name) for name in _FILE if name in header), None)
+    told = next((header.index(name) for name in _TRANSCRIPT if name in header), None)
+    if named is not None and told is not None:
+        return named, told, header.index("subset") if "subset" in header else None
+    return (0, 1, None) if len(header) >= 2 and header[0].endswith(".wav") else None
+
+
+def _sample(manifest: Path, row: Sequence[str], columns: _Columns) -> Sample:
+    named, told, grouped = columns
+    subset = row[grouped] if grouped is not None and len(row) > grouped else ""
+    return Sample(manifest.parent / row[named].strip(), row[told].strip(), subset or "all")
 
 
 def evaluate(
@@ -131,13 +165,13 @@ def _hear(recognizer: Recognizer, sample: Sample, phrases: Sequence[str], scores
             score.failed += 1
         return ""
     began = time.perf_counter()
-    text = recognizer.transcribe(pcm, phrases).text
+    heard = recognizer.transcribe(pcm, phrases)
     took = time.perf_counter() - began
     for score in scores:
-        score.count(sample.transcript, text)
+        score.count(sample.transcript, heard.text, is_rejected=heard.is_rejected)
         score.audio_s += len(pcm) / LINE_RATE_HZ
         score.took_s += took
-    return text
+    return heard.text
 
 
 def grammar_for(recordings: Sequence[Sample], phrases: Sequence[str], *, is_closed: bool) -> Callable[[Sample], Sequence[str]]:
@@ -152,8 +186,10 @@ def grammar_for(recordings: Sequence[Sample], phrases: Sequence[str], *, is_clos
 
 def table(scores: Sequence[Score]) -> Table:
     """The scores for people."""
-    shown = Table("引擎", "子集", "条数", "字错率", "拼音错率", "整句正确", "实时率", "读不了")
+    shown = Table("引擎", "子集", "条数", "字错率", "拼音错率", "整句正确", "拒识", "误收", "实时率", "读不了")
     for score in scores:
         rates = (f"{score.character_error:.1%}", f"{score.pinyin_error:.1%}", f"{score.exact}/{score.files}")
-        shown.add_row(score.engine, score.subset, str(score.files), *rates, f"{score.real_time_factor:.3f}", str(score.failed))
+        doubts = (str(score.rejected), str(score.taken_wrong))
+        last = (f"{score.real_time_factor:.3f}", str(score.failed))
+        shown.add_row(score.engine, score.subset, str(score.files), *rates, *doubts, *last)
     return shown

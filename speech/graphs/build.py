@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -31,6 +31,9 @@ replies against the scripts' 246 phrases, confidence >= 0.6: right 35, 37, 38 of
 ACOUSTIC_SCALE = 0.3
 """Weight of the densities: at 0.5 fewer single words of real people are right (57 of 76 against 64, ten phrases each)."""
 
+RARE = 0.1
+"""Share of a common Hanzi's floor that a rare one (level 2 of GB2312) has in free speech."""
+
 PHRASE_WEIGHT = 2.0
 """How often an expected phrase counts as said, beside the texts."""
 
@@ -39,6 +42,11 @@ SCRIPTS = ROOT / "scripts_zh"
 SHIPPED = ROOT / "speech" / "models_zh" / "first"
 CARD = "ear.json"
 """What the graphs were built with, in the model directory."""
+
+SAID = "said.txt"
+"""The texts that were counted, in the model directory: it can be adapted without the files that it came from."""
+
+STEPS = ("文本", "词表", "发音图", "语言图")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +77,30 @@ def build(
     *,
     texts: Sequence[Path] = (DOMAIN,),
     phrases: Iterable[str] | None = None,
+    names: Iterable[str] = (),
     unknown_cost: float = UNKNOWN_COST,
     acoustic_scale: float = ACOUSTIC_SCALE,
     decoding: Decoding | None = None,
+    card: Mapping[str, object] | None = None,
+    on_step: Callable[[str], None] = lambda step: None,
 ) -> Built:
     """Write the model directory `out`, which may be `acoustic` itself; that one has am/final.mdl and conf/mfcc.conf.
 
     `texts` are what people say (an utterance a line), counted for free speech. `phrases` are what steps expect: each
-    becomes a word; by default those of scripts_zh. `decoding` overrides the two costs. Raises ValueError naming a phrase
-    that is not all Hanzi.
+    becomes a word; by default those of scripts_zh. `names` become words that texts and phrases are cut by. `decoding`
+    overrides the two costs; `card` is added to the model's card (`name`, `free_trust`). `on_step` hears each of STEPS as
+    it begins. Raises ValueError naming a phrase or name that is not all Hanzi.
     """
     options = decoding or Decoding(unknown_cost, acoustic_scale, acoustic_scale)
     expected = sorted({*(script_phrases(SCRIPTS) if phrases is None else phrases), *ALARMS})
-    if strange := next((phrase for phrase in expected if not is_hanzi(phrase)), None):
+    named = sorted(set(names))
+    if strange := next((phrase for phrase in (*expected, *named) if not is_hanzi(phrase)), None):
         raise ValueError(strange)
-    clauses = {path: corpus.lines(path) for path in texts}
-    common = corpus.common_words(clause for found in clauses.values() for clause in found)
-    words = vocabulary(sentences(), {*expected, *common, *_cut_by_hand(clauses.values())})
+    on_step(STEPS[0])
+    files = [corpus.lines(path) for path in texts]
+    on_step(STEPS[1])
+    common = corpus.common_words(clause for clauses in files for clause in clauses)
+    words = vocabulary(sentences(), {*expected, *named, *common, *_cut_by_hand(files)})
     labels = {word: number for number, word in enumerate([*words, UNKNOWN], start=1)}
     has_non_speech = NON_SPEECH in load(acoustic / "am" / "final.mdl").topology
     graph = out / "graph"
@@ -93,11 +108,15 @@ def build(
     _copy(acoustic, out, ("am/final.mdl", "conf/mfcc.conf"))
     (graph / "HCLG.fst").unlink(missing_ok=True)
     _write_options(out / "conf" / "model.conf", options, has_non_speech=has_non_speech)
+    on_step(STEPS[2])
     _write_lexicon(graph / "HCLr.fst", labels, options, has_non_speech=has_non_speech)
-    counted = _write_ngram(graph / "Gr.fst", labels, list(clauses.values()), expected)
+    on_step(STEPS[3])
+    counted = _write_ngram(graph / "Gr.fst", labels, files, expected, named)
     _write_tables(graph, labels, has_non_speech=has_non_speech)
+    (out / SAID).write_text("".join(f"{clause}\n" for clauses in files for clause in clauses), encoding="utf-8")
     built = Built(len(labels), counted, len(expected), has_non_speech)
-    (out / CARD).write_text(json.dumps({**asdict(options), **asdict(built)}, indent=1) + "\n", encoding="utf-8")
+    told = {**(card or {}), **asdict(options), **asdict(built)}
+    (out / CARD).write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return built
 
 
@@ -124,22 +143,21 @@ def _write_lexicon(path: Path, labels: dict[str, int], options: Decoding, *, has
     fst.write(path, loop.transducer())
 
 
-def _write_ngram(path: Path, labels: dict[str, int], files: Sequence[list[str]], expected: Sequence[str]) -> int:
-    """Count every file and phrase, cut into short words; phrases also as the words they are. Returns the sentences."""
-    whole = frozenset(expected)
-    short = frozenset(word for word in labels if len(word) <= corpus.LONGEST_NEW_WORD and word not in whole and word != UNKNOWN)
+def _write_ngram(
+    path: Path, labels: dict[str, int], files: Sequence[list[str]], expected: Sequence[str], named: Sequence[str]
+) -> int:
+    """Count every file and phrase, cut into short words; phrases and names also as they are. Returns the sentences."""
+    whole = frozenset(expected) - frozenset(named)
+    short = {word for word in labels if len(word) <= corpus.LONGEST_NEW_WORD and word not in whole and word != UNKNOWN}
+    short |= {*named, *_cut_by_hand(files)}
     common = common_hanzi()
-    floor = {word: 1.0 if len(word) > 1 or word in common else 0.1 for word in labels}
-    ngram = Ngram(floor)
-    counted = 0
-    for clauses in files:
-        cut = list(corpus.cut(clauses, short | _cut_by_hand([clauses])))
-        ngram.count(cut)
-        counted += len(cut)
+    ngram = Ngram({word: 1.0 if len(word) > 1 or word in common else RARE for word in labels})
+    sentences_cut = [cut for clauses in files for cut in corpus.cut(clauses, short)]
+    ngram.count(sentences_cut)
     ngram.count(corpus.cut(expected, short), weight=PHRASE_WEIGHT)
-    ngram.count(([phrase] for phrase in expected), weight=PHRASE_WEIGHT)
+    ngram.count(([phrase] for phrase in (*expected, *named)), weight=PHRASE_WEIGHT)
     fst.write(path, ngram.acceptor(labels))
-    return counted
+    return len(sentences_cut)
 
 
 def _write_tables(graph: Path, labels: dict[str, int], *, has_non_speech: bool) -> None:

@@ -18,7 +18,7 @@ from speech import catalogue, commands, evaluation, hear
 from speech.audio import write_wav
 from speech.engines.scripted_ear import ScriptedRecognizer, digest
 from speech.evaluation import BadManifest, Score, comparable, evaluate, grammar_for, samples
-from speech.ports import Heard, Pcm, Recognizer
+from speech.ports import EngineUnavailable, Heard, Pcm, Recognizer
 
 
 def clip(seed: int) -> Pcm:
@@ -130,3 +130,43 @@ def test_evaluate_prints_json_and_a_table(run, tmp_path: Path) -> None:  # type:
 def test_an_empty_score_divides_nothing() -> None:
     assert Score("x", "y").as_json()["rtf"] == 0.0
     assert evaluation.table([Score("x", "y")]).row_count == 1
+
+
+def test_a_list_may_have_other_headings_or_none(tmp_path: Path) -> None:
+    (tmp_path / "headed.tsv").write_text("path\ttext\nx.wav\t是的\n\n", encoding="utf-8")
+    (tmp_path / "bare.tsv").write_text(f"{tmp_path}/x.wav\t是的\ny.wav\t不是\n", encoding="utf-8")
+    assert [(one.file, one.transcript, one.subset) for one in samples(tmp_path / "headed.tsv")] == [
+        (tmp_path / "x.wav", "是的", "all")
+    ]
+    assert [one.file for one in samples(tmp_path / "bare.tsv")] == [tmp_path / "x.wav", tmp_path / "y.wav"]
+
+
+def test_what_is_rejected_and_what_is_taken_wrongly_are_counted() -> None:
+    score = Score("x", "y")
+    score.count("是的", "是的")
+    score.count("是的", "不是")
+    score.count("是的", "不是", is_rejected=True)
+    score.count("是的", "")
+    assert (score.files, score.exact, score.rejected, score.taken_wrong) == (4, 1, 2, 1)
+
+
+def test_ears_that_cannot_be_loaded_are_left_out_of_the_comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def recognizer(settings: object, name: str = "") -> Recognizer:
+        if name == "whisper":
+            raise EngineUnavailable("缺少模型 whisper")
+        return ear_for({1: "是的"})
+
+    monkeypatch.setattr(catalogue, "recognizer", recognizer)
+    wav(tmp_path, "1.wav", 1)
+    listed = manifest(tmp_path, [("1.wav", "是的", "a")])
+    (tmp_path / "g.txt").write_text("是的\n不是\n", encoding="utf-8")
+    app = Flask("test")
+    app.config["HUILING_SETTINGS"] = load_settings({})
+    told = CliRunner().invoke(
+        commands.cli,
+        ["evaluate", str(listed), "--grammar", str(tmp_path / "g.txt"), "--json"],
+        obj=ScriptInfo(create_app=lambda: app),
+    )
+    assert told.exit_code == 0
+    assert "不评 whisper" in told.stderr
+    assert json.loads(told.stdout)[0]["exact"] == 1

@@ -1,0 +1,60 @@
+"""What is known of a Vosk model directory without loading it: whose it is, how large, its card. Reads; hears nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from speech.engines.vosk import FIRST_CHINESE, MODELS, card
+
+_CARDS = ("README.md", "README", "README.txt")
+
+
+@dataclass(frozen=True, slots=True)
+class EarFacts:
+    """A model directory. `words` is 0 where the vocabulary lies inside the graph; `model_card` None where there is none."""
+
+    name: str
+    origin: str
+    folder: Path
+    size_bytes: int
+    words: int
+    has_grammars: bool
+    model_card: Path | None
+
+    def __str__(self) -> str:
+        words = f"，{self.words} 个词" if self.words else ""
+        grammars = "可用步骤语法" if self.has_grammars else "不能用步骤语法"
+        told = f"，说明 {self.model_card}" if self.model_card else "，没有模型说明"
+        return f"{self.name}（{self.origin}），{self.size_bytes / 1e6:.1f} MB{words}，{grammars}{told}"
+
+
+def ear_facts(folder: Path) -> EarFacts:
+    """The facts of a model directory; of a missing one all counts are 0."""
+    folder = folder.resolve()
+    listing = folder / "graph" / "words.txt"
+    return EarFacts(
+        name=str(card(folder).get("name") or folder.name),
+        origin=_origin(folder),
+        folder=folder,
+        size_bytes=sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
+        words=len(listing.read_bytes().splitlines()) - 1 if listing.is_file() else 0,
+        has_grammars=not (folder / "graph" / "HCLG.fst").exists(),
+        model_card=_model_card(folder),
+    )
+
+
+def _origin(folder: Path) -> str:
+    if folder.is_relative_to(MODELS):
+        return "随产品附带的试验模型" if folder == FIRST_CHINESE else "随产品附带"
+    if base := card(folder).get("adapted_from"):
+        return f"由 {base} 适配"
+    if folder.name.startswith("vosk-model-"):
+        return "Vosk 官方模型"
+    return "自备模型"
+
+
+def _model_card(folder: Path) -> Path | None:
+    """The model's own text, or for what comes with the product the text beside it."""
+    beside = [folder.parent] if folder.is_relative_to(MODELS) else []
+    return next((place / name for place in (folder, *beside) for name in _CARDS if (place / name).is_file()), None)
