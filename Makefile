@@ -4,7 +4,7 @@ PY := $(VENV)/bin/python
 NEEDS_MORE := engines or servers or procfile or postgres or browser
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: demo demo-short demo-serve run test lint bench lock clean
+.PHONY: demo demo-short demo-serve run test lint bench ear ear-small lock clean
 
 $(VENV)/.installed: requirements.lock
 	python3 -m venv $(VENV)
@@ -39,6 +39,20 @@ bench: $(VENV)/.installed
 	$(PY) -m benchmarks.understanding
 	$(PY) -m benchmarks.reply_latency
 	$(PY) -m benchmarks.barge_in
+
+$(VENV)/.training: $(VENV)/.installed requirements-training.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-training.lock
+	touch $@
+
+# Makes the Mandarin ear from nothing: about six core-hours, resumable (docs/ear.md).
+ear: $(VENV)/.training
+	flask --app app speech setup
+	$(PY) -m speech.training
+
+# The same in a few minutes and in small: proves the pipeline, not the ear. Then the training's own tests.
+ear-small: $(VENV)/.training
+	$(PY) -m speech.training --small
+	$(PY) -m pytest tests/speech/training
 
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml
 

@@ -32,15 +32,18 @@ class Recipe:
     shards: dict[str, int]
     passes: int
     shape: Shape
+    utterances: int = 100
+    """In a shard."""
 
 
 EXAMS = dict.fromkeys(("kokoro-exam", "espeak-exam"), len(EXAM_KINDS))
 FULL = Recipe("full", {"kokoro": 60, "espeak": 130} | EXAMS, 20, Shape())
 SMALL = Recipe(
     "small",
-    {"kokoro": 1, "espeak": 14} | EXAMS,
-    8,
+    {"kokoro": 2, "espeak": 20} | EXAMS,
+    10,
     Shape(hidden=256, bottleneck=64, layers=(AROUND, AROUND, BACK, AROUND, BACK)),
+    utterances=40,
 )
 """Proves the pipeline in a few minutes; its model hears little."""
 
@@ -63,12 +66,12 @@ class Work:
     @property
     def network(self) -> Path:
         """The network of synthetic speech alone."""
-        return self.place.folder / f"{self.recipe.name}.net"
+        return self.place.folder / "synthetic.net"
 
     @property
     def tuned(self) -> Path:
         """The network that also knows the recordings of the manifest."""
-        return self.place.folder / f"{self.recipe.name}-tuned.net"
+        return self.place.folder / "tuned.net"
 
     def prepare(self) -> None:
         """The teacher with its durations, and Kokoro's voices of other languages."""
@@ -150,9 +153,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if unknown := set(given.stages) - set(STAGES):
         parser.error(f"unknown stage {'、'.join(sorted(unknown))}; stages: {' '.join(STAGES)}")
     cache = Settings().resolved_cache_dir
-    place = Place(cache / "training", require("kokoro", cache) / "kokoro-v1.0.int8.onnx")
     recipe = SMALL if given.small else FULL
-    work = Work(recipe, place, given.out or (place.folder / "small" if given.small else SHIPPED), given.workers, given.manifest)
+    published = require("kokoro", cache) / "kokoro-v1.0.int8.onnx"
+    place = Place(cache / "training" / recipe.name, published, utterances=recipe.utterances)
+    work = Work(recipe, place, given.out or (place.folder / "model" if given.small else SHIPPED), given.workers, given.manifest)
     for name in given.stages or STAGES:
         began = time.monotonic()
         print(f"=== {name}", flush=True)

@@ -26,9 +26,6 @@ from speech.training.formant_voice import FormantVoice
 from speech.training.spoken import Spoken, save
 from speech.training.teacher_voice import TeacherVoice, Timbre
 
-UTTERANCES = 100
-"""In a shard."""
-
 FOREIGN = "kokoro-js@1.2.1"
 """The npm package that carries Kokoro's voices of all languages (Apache-2.0)."""
 
@@ -41,14 +38,16 @@ class Place:
     published: Path
     """Kokoro's model as `flask speech setup` fetched it."""
     seed: int = 1
+    utterances: int = 100
+    """In a shard."""
 
     @property
     def teacher(self) -> Path:
-        return self.folder / "teacher.onnx"
+        return self.folder.parent / "teachers" / "kokoro-with-durations.onnx"
 
     @property
     def foreign(self) -> Path:
-        return self.folder / "voices"
+        return self.folder.parent / "teachers" / "voices"
 
     def shard(self, kind: str, number: int) -> Path:
         """File of a shard."""
@@ -59,8 +58,8 @@ def prepare(place: Place) -> None:
     """Write the teacher's model and fetch Kokoro's voices of other languages; without npm, native voices do alone."""
     teacher_voice.with_durations(place.published, place.teacher)
     if not place.foreign.exists():
-        place.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=place.folder) as folder:
+        place.foreign.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place.foreign.parent) as folder:
             fetched = _fetch_foreign(Path(folder))
             fetched.rename(place.foreign)
 
@@ -96,7 +95,7 @@ def speak(place: Place, kind: str, *, shards: int, workers: int) -> None:
 
 def _shard(place: Place, kind: str, number: int) -> None:
     random = Random(f"{place.seed}/{kind}/{number}")
-    save(place.shard(kind, number), list(islice(_MAKERS[kind](place, random, number), UTTERANCES)))
+    save(place.shard(kind, number), list(islice(_MAKERS[kind](place, random, number), place.utterances)))
 
 
 def _kokoro(place: Place, random: Random, number: int) -> Iterator[Spoken]:
