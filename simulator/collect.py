@@ -117,7 +117,7 @@ async def record(program: Program, verb: Verb) -> Source | None:
     tape = _Tape(silence_s=verb.number("timeout", 5), limit_s=verb.number("maxLength", 3600))
     ending = await _until_full(program, verb, tape)
     kept = bytes(tape.kept) if verb.get("trim") == "do-not-trim" else tape.trimmed()
-    if tape.voice_from is None and ending != "hangup" and len(tape.kept) < verb.number("maxLength", 3600) * audio.RATE_HZ:
+    if tape.voice_from is None and not ending and len(tape.kept) < verb.number("maxLength", 3600) * audio.RATE_HZ:
         call.note("nothing_recorded")
         return None
     recording = program.exchange.keep_recording(call, (kept,), source="RecordVerb", started=started)

@@ -7,35 +7,30 @@ same document, one that comes late changes nothing. WakeAt becomes the verb's ti
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from ivr.carrier.rest import CarrierTrouble
-from ivr.carrier.twiml import Gather, Hangup, Play, Record, Redirect, Verb
+from ivr.carrier.twiml import Hangup, Play, Redirect, Verb
 from ivr.carrier.webhook import InputReport
-from ivr.dialogue.effects import Effect, HangUp, Listen, Piece, Say, Transfer, WakeAt
+from ivr.dialogue.effects import Effect, HangUp, Transfer
 from ivr.dialogue.events import Commanded, Event, MachineAnswered, Played, Pressed, Understood, WentSilent
 from ivr.meaning import meaning_to_dict
 from ivr.ports import CallSheet, Turn
 from ivr.runtime import urls
 from ivr.runtime.house_clips import SILENCE
 from ivr.runtime.line import Line
-from ivr.runtime.talk import Talk, ending, says
-from ivr.script.fields import Kind
+from ivr.runtime.talk import Talk, ending
+from ivr.runtime.turn_plan import Plan, document_of, keyed, listening_on, piece_of, plan_of
 from ivr.script.model import AskKind
 from kit.metrics import TROUBLES
-from kit.vocabulary import Announcement, HangUpReason, MediaMode
+from kit.vocabulary import Announcement, HangUpReason
 from speech.audio import BadAudio, read_wav, resample
 from speech.classes import with_class
 from speech.ports import LINE_RATE_HZ, NOTHING, Heard
 from speech.vad import speech_seconds
 
-RECORD_SILENCE_S = 3
-"""A <Record> knows one time-out for the silence before and after speech: shorter than WakeAt, which several make up."""
-LONGEST_ANSWER_S = 20
 MOST_FETCHES = 5
 LEAST_SPEECH_S = 0.12
 
@@ -52,7 +47,7 @@ class Asked:
 def begin(line: Line, sheet: CallSheet) -> list[Verb]:
     """The first document of a call; the same again when it is asked for again."""
     if sheet.memory is not None:
-        return _document(line, sheet.call_id, Talk.restore(line, sheet).driver["turn"])
+        return document_of(line.settings, sheet.call_id, Talk.restore(line, sheet).driver["turn"])
     talk, effects = Talk.begin(line, sheet)
     return _reply(line, talk, effects)
 
@@ -70,7 +65,7 @@ def took(line: Line, sheet: CallSheet, asked: Asked) -> list[Verb]:
     talk = Talk.restore(line, sheet)
     turn = talk.driver.get("turn", {})
     if asked.turn != turn.get("n") or sheet.state != "talking":
-        return _document(line, sheet.call_id, turn) if turn else [Hangup()]
+        return document_of(line.settings, sheet.call_id, turn) if turn else [Hangup()]
     if (ordered := _ordered(line, talk)) is not None:
         return _reply(line, talk, ordered)
     heard = _heard(line, asked, turn)
@@ -84,15 +79,17 @@ def clip(line: Line, sheet: CallSheet, turn: int, place: int) -> bytes:
     plan = (sheet.memory or {}).get("driver", {}).get("turn", {})
     if plan.get("n") != turn or not 0 <= place < len(plan["says"]):
         raise LookupError("no such clip")
-    return b"".join(line.prompts.sound(_piece(piece)) for piece in plan["says"][place]["pieces"])
+    return b"".join(line.prompts.sound(piece_of(piece)) for piece in plan["says"][place]["pieces"])
 
 
 def _receive(line: Line, talk: Talk, asked: Asked, heard: Heard) -> list[Verb]:
     turn = talk.driver["turn"]
-    for said in turn["says"]:
-        talk.tell(Played(said["id"]), [_turn(talk, "bot", said["text"])])
-    if asked.report.digits:
-        effects = _keyed(talk, asked.report.digits, is_secret=turn["kind"] == AskKind.DIGITS.value)
+    _note_played(talk, turn)
+    keys = keyed(turn, asked.report.digits, mode=line.settings.media_mode)
+    if keys.more is not None and not asked.report.has_hung_up:
+        return _next(line, talk, keys.more)
+    if keys.digits:
+        effects = _keyed(talk, keys.digits, is_secret=turn["kind"] == AskKind.DIGITS.value)
     elif heard.text:
         effects = _understood(talk, heard)
     elif asked.report.has_hung_up:
@@ -100,13 +97,28 @@ def _receive(line: Line, talk: Talk, asked: Asked, heard: Heard) -> list[Verb]:
     elif turn["quiet_s"] + turn["timeout_s"] >= turn["after_s"]:
         effects = talk.tell(WentSilent(turn["tag"]))
     else:
-        talk.note(turn={**turn, "n": turn["n"] + 1, "says": [], "quiet_s": turn["quiet_s"] + turn["timeout_s"]})
-        talk.save()
-        return _document(line, talk.sheet.call_id, talk.driver["turn"])
+        return _next(line, talk, listening_on(turn))
     if asked.report.has_hung_up:
         talk.hung_up(HangUpReason.CALLEE)
         return [Hangup()]
     return _reply(line, talk, effects)
+
+
+def _note_played(talk: Talk, turn: Plan) -> None:
+    """What the document of this turn played. A question that was played again for its keys is told to nobody."""
+    for said in turn["says"]:
+        spoken = [_turn(talk, "bot", said["text"])]
+        if said["id"]:
+            talk.tell(Played(said["id"]), spoken)
+        else:
+            talk.save(spoken)
+
+
+def _next(line: Line, talk: Talk, plan: Plan) -> list[Verb]:
+    """The callee's turn goes on; the dialogue waits."""
+    talk.note(turn=plan)
+    talk.save()
+    return document_of(line.settings, talk.sheet.call_id, plan)
 
 
 def _ordered(line: Line, talk: Talk) -> list[Effect] | None:
@@ -172,7 +184,7 @@ def _fetch_again(line: Line, call_id: str, asked: Asked) -> list[Verb]:
 def _reply(line: Line, talk: Talk, effects: Sequence[Effect]) -> list[Verb]:
     """Keep what the effects ask for as the next turn, and give its document."""
     ended = ending(effects)
-    plan = _plan(talk, effects, ended, is_keypad=line.settings.media_mode is MediaMode.KEYPAD)
+    plan = plan_of(talk.driver.get("turn", {"n": 0}), effects, ended, mode=line.settings.media_mode)
     talk.note(turn=plan)
     if isinstance(ended, Transfer):
         talk.note(transfer={"reason": ended.reason, "severity": ended.severity.name, "summary": ended.summary})
@@ -180,66 +192,4 @@ def _reply(line: Line, talk: Talk, effects: Sequence[Effect]) -> list[Verb]:
     line.notebook.set_state(talk.sheet.call_id, "transferring" if isinstance(ended, Transfer) else "talking", 0)
     if isinstance(ended, HangUp):
         talk.finish(ended.outcome, ended.reason)
-    return _document(line, talk.sheet.call_id, plan)
-
-
-def _plan(talk: Talk, effects: Sequence[Effect], ended: HangUp | Transfer | None, *, is_keypad: bool) -> dict[str, Any]:
-    """The next turn as JSON. An empty list of effects asks the same question again, without a word."""
-    before = talk.driver.get("turn", {"n": 0})
-    listen = next((effect for effect in effects if isinstance(effect, Listen)), None)
-    wake = next((effect for effect in effects if isinstance(effect, WakeAt)), None)
-    spoken = [_said(say) for say in says(effects)]
-    if listen is None and ended is None:
-        return {**before, "n": before["n"] + 1, "says": spoken, "quiet_s": 0}
-    after_s = wake.after_s if wake else 5.0
-    return {
-        "n": before["n"] + 1,
-        "says": spoken,
-        "end": type(ended).__name__ if ended else "",
-        "tag": wake.tag if wake else 0,
-        "after_s": after_s,
-        "timeout_s": math.ceil(after_s) if is_keypad else RECORD_SILENCE_S,
-        "quiet_s": 0,
-        "kind": listen.kind.value if listen else "",
-        "phrases": list(listen.phrases) if listen else [],
-        "max_digits": listen.max_digits if listen else 1,
-    }
-
-
-def _document(line: Line, call_id: str, plan: dict[str, Any]) -> list[Verb]:
-    sounds = [Play(urls.clip(line.settings, f"{call_id}.{plan['n']}.{place}")) for place in range(len(plan["says"]))]
-    if plan.get("end") == "HangUp":
-        return [*sounds, Hangup()]
-    if plan.get("end") == "Transfer":
-        return [*sounds, Redirect(urls.hook(line.settings, "/voice/resume", call_id=call_id))]
-    if line.settings.media_mode is MediaMode.KEYPAD:
-        return _gather(line, call_id, plan, sounds)
-    action = urls.hook(line.settings, "/voice/turn", call_id=call_id, turn=plan["n"])
-    record = Record(action=action, timeout_s=plan["timeout_s"], max_length_s=LONGEST_ANSWER_S)
-    return [*sounds, record, Redirect(action)]
-
-
-def _gather(line: Line, call_id: str, plan: dict[str, Any], sounds: list[Play]) -> list[Verb]:
-    """Keys cut off what may be cut off; the rest is played before they count."""
-    first = next((place for place, said in enumerate(plan["says"]) if said["may_cut"]), len(sounds))
-    action = urls.hook(line.settings, "/voice/keys", call_id=call_id, turn=plan["n"])
-    gather = Gather(action=action, num_digits=plan["max_digits"], timeout_s=plan["timeout_s"], inner=sounds[first:])
-    return [*sounds[:first], gather, Redirect(action)]
-
-
-def _said(say: Say) -> dict[str, Any]:
-    pieces = [{"text": piece.text, "kind": piece.kind.value, "value": _plain(piece.value)} for piece in say.pieces]
-    return {"id": say.say_id, "text": say.text, "may_cut": say.is_interruptible, "pieces": pieces}
-
-
-def _plain(value: date | datetime | int | str | None) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _piece(kept: dict[str, Any]) -> Piece:
-    value = kept["value"]
-    if isinstance(value, str) and kept["kind"] == Kind.DATE.value:
-        value = date.fromisoformat(value)
-    elif isinstance(value, str) and kept["kind"] == Kind.MOMENT.value:
-        value = datetime.fromisoformat(value)
-    return Piece(kept["text"], Kind(kept["kind"]), value)
+    return document_of(line.settings, talk.sheet.call_id, plan)

@@ -46,18 +46,21 @@ class Asked:
 
 @dataclass(slots=True)
 class Customer:
-    """Answers webhooks from `documents`; sockets from `media`."""
+    """Answers webhooks from `documents`; sockets from `media`; everything by `serve` when there is one."""
 
     documents: dict[str, Document] = field(default_factory=dict)
     media: Callable[[web.WebSocketResponse], Awaitable[None]] | None = None
     asked: list[Asked] = field(default_factory=list)
     base: str = ""
     wav: bytes = b""
+    serve: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
 
     def of(self, path: str) -> list[Asked]:
         return [one for one in self.asked if one.path == path]
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
+        if self.serve is not None:
+            return await self.serve(request)
         form = {name: str(value) for name, value in (await request.post()).items()}
         params = {**dict(request.query), **form}
         self.asked.append(Asked(request.path, request.method, params, dict(request.headers)))

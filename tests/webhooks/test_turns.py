@@ -101,6 +101,34 @@ def test_a_call_by_keys() -> None:
     assert [turn.keys for turn in caller.house.notebook.turns[CALL] if turn.keys] == ["1", "****"]
 
 
+def test_the_rest_of_a_number_is_gathered_before_the_dialogue_hears_of_it() -> None:
+    caller = Caller(MediaMode.RECORD)
+    caller.presses("1")
+    first = caller.action
+    caller.presses("1")
+    assert caller.verbs == ["Gather", "Redirect"]
+    assert 'numDigits="3"' in caller.document
+    document = caller.document
+    caller.post(first, Digits="1")
+    assert caller.document == document, "a repeated request adds no digit"
+    caller.presses("234")
+    assert [turn.keys for turn in caller.house.notebook.turns[CALL] if turn.keys] == ["1", "****"]
+
+
+def test_lost_keys_make_the_question_be_asked_once_more_for_keys_alone() -> None:
+    caller = Caller(MediaMode.RECORD)
+    caller.presses("1")
+    question = caller.clips()
+    caller.presses("2")
+    caller.is_silent()
+    assert caller.verbs == ["Gather", "Redirect"]
+    assert 'numDigits="4"' in caller.document
+    assert caller.clips() == question
+    caller.presses("1234")
+    assert caller.verbs[-2:] == ["Record", "Redirect"]
+    assert [turn.keys for turn in caller.house.notebook.turns[CALL] if turn.keys] == ["1", "****"]
+
+
 @pytest.mark.parametrize("mode", [MediaMode.RECORD, MediaMode.KEYPAD])
 def test_silence_is_asked_about_and_then_ends(mode: MediaMode) -> None:
     caller = Caller(mode)
