@@ -47,11 +47,11 @@ $(VENV)/.training: $(VENV)/.installed requirements-training.lock
 # Makes the Mandarin ear from nothing: about six core-hours, resumable (docs/ear.md).
 ear: $(VENV)/.training
 	flask --app app speech setup
-	$(PY) -m speech.training
+	OMP_NUM_THREADS=1 $(PY) -m speech.training
 
 # The same in a few minutes and in small: proves the pipeline, not the ear. Then the training's own tests.
 ear-small: $(VENV)/.training
-	$(PY) -m speech.training --small
+	OMP_NUM_THREADS=1 $(PY) -m speech.training --small
 	$(PY) -m pytest tests/speech/training
 
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml
