@@ -102,7 +102,7 @@ def _through(heard: Wave, generator: Generator) -> NDArray[np.int16]:
         heard = _peak(heard, generator)
     if generator.random() < 0.8:
         heard = _band(heard, generator.uniform(80, 380), generator.uniform(2900, 3700))
-    line = _levelled(heard, generator.uniform(-42.0, -14.0))
+    line = _levelled(heard, generator.uniform(-45.0, -9.0))
     if generator.random() < 0.12:
         limit = np.percentile(np.abs(line), generator.uniform(93, 99))
         line = np.clip(line, -limit, limit).astype(np.float32)
