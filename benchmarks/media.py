@@ -1,7 +1,7 @@
 """A media process for benchmarks: real gunicorn, real sockets, real voice activity and endpointing; call memory in RAM.
 
-The script asks the same question for ever, so that one call gives many turns. `HUILING_RECOGNIZER=scripted` hears the
-same words in every utterance (our own share of the delay); any other name is the real engine.
+The script asks the same question for ever, so that one call gives many turns. `HUILING_RECOGNIZER=scripted` is told what
+is said (our own share of the delay); any other name is the real engine.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from flask import Flask
 
+from benchmarks.answers import named
 from ivr.dialogue.effects import Piece
 from ivr.meaning import Hints, Meaning
 from ivr.ports import CallSheet
@@ -35,7 +36,7 @@ from kit.settings import Settings
 from kit.vocabulary import Intent, Outcome, Purpose
 from speech.audio import encode_mulaw
 from speech.endpointing import endpointer
-from speech.ports import Heard, Pcm, Recognizer
+from speech.ports import NOTHING, Heard, Pcm, Recognizer
 from speech.vad import VoiceActivity
 from tests.fakes.notebook import FakeCallbacks, FakeLiveCalls, FakeNotebook, FakeRecorder, FakeShift
 
@@ -82,6 +83,45 @@ class SameWords:
 
     def transcribe(self, pcm: Pcm, phrases: Sequence[str] = ()) -> Heard:
         return Heard(self._text)
+
+    def missing_words(self, phrases: Sequence[str]) -> tuple[str, ...]:
+        return ()
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Following:
+    """Knows which answer is given (its first frame says so) and shows its words as a streaming engine does, late."""
+
+    name = "scripted"
+    has_partials = True
+
+    def __init__(self, partials: list[list[tuple[float, str]]]) -> None:
+        self._partials = partials
+        self._present: list[tuple[float, str]] = []
+        self._frames = 0
+
+    def open(self) -> Following:
+        return Following(self._partials)
+
+    def expect(self, phrases: Sequence[str]) -> None:
+        self._present = []
+
+    def feed(self, pcm: Pcm) -> str:
+        number = named(pcm)
+        if number is not None:
+            self._present, self._frames = self._partials[number], 0
+        self._frames += 1
+        said = [text for at, text in self._present if at <= self._frames * 0.02]
+        return said[-1] if said else ""
+
+    def finish(self) -> Heard:
+        present, self._present = self._present, []
+        return Heard(present[-1][1], engine="scripted") if present else NOTHING
+
+    def transcribe(self, pcm: Pcm, phrases: Sequence[str] = ()) -> Heard:
+        return NOTHING
 
     def missing_words(self, phrases: Sequence[str]) -> tuple[str, ...]:
         return ()
@@ -174,7 +214,8 @@ class _NoCarrier:
 
 def _recognizer(settings: Settings) -> Recognizer:
     if settings.recognizer == "scripted":
-        return SameWords(os.environ.get("BENCH_TEXT", "是的"))
+        script = os.environ.get("BENCH_PARTIALS")
+        return Following(json.loads(Path(script).read_text(encoding="utf-8")) if script else [])
     from speech import catalogue
 
     return catalogue.recognizer(settings)

@@ -1,10 +1,11 @@
 """End of speech (known from the file) to the first reply frame on the socket, at several numbers of calls at once.
 
-    python -m benchmarks.reply_latency [--engine scripted] [--calls 1 10 40] [--seconds 30] [--speech DIR]
+    python -m benchmarks.reply_latency [--engine scripted] [--calls 1 10 40] [--seconds 25] [--kinds yes_no date amount]
+        [--speech kokoro|DIR]
 
-Beside the delay stands the false-cut rate: answers that were taken for finished before their last sound. Answers with
-pauses inside belong to it. Speech: `DIR/<kind>/*.wav`, kinds as in ivr.script.model.AskKind, or the word `kokoro`;
-without it, speech is made of hums with the rhythm of words (voice activity hears a voice, no engine hears words).
+Answers and their pauses: benchmarks.answers. `cuts`: answers taken for finished before they were whole; `hasty`: the
+answer was whole and something more came (可以吗, 左右); `deaf`: no reply within 6 s. Speech is made of hums with the length
+of the words; `kokoro` says them; `DIR/<kind>/*.wav` are recordings, each whole at its end.
 """
 
 from __future__ import annotations
@@ -16,23 +17,23 @@ import random
 import re
 import time
 import urllib.request
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import numpy as np
 
-from benchmarks import clips
+from benchmarks.answers import PHRASES, Answer, answers, hums, kokoro, write_partials
 from benchmarks.media import media_process, write_report
 from benchmarks.peer import FRAME, Peer
-from speech.audio import decode_mulaw, encode_mulaw, line_clip, read_wav
+from speech.audio import decode_mulaw, line_clip, read_wav
 
 PORT = 18_931
 AIMS = {"p50": 0.45, "p95": 0.70}
 SETTLE_S = 1.0
-PHRASES = "是的,对,好的,我这个月二十八号还,我明天下午三点还,我先还三千二百块,大概一千五百块"
-TEXTS = {"yes_no": "是的", "date": "明天还", "amount": "三千二百块", "open": "我最近手头紧"}
-"""What the scripted recogniser hears."""
+PARTIALS = Path("var/benchmark_partials.json")
 
 
 def main() -> None:
@@ -41,12 +42,13 @@ def main() -> None:
     rows = [_measure(options, kind, calls) for kind in options.kinds for calls in options.calls]
     print(
         f"{'engine':10} {'kind':8} {'calls':>5} {'turns':>6} {'p50':>6} {'p95':>6} {'p99':>6} "
-        f"{'cuts %':>7} {'dec p95':>8} {'late':>6}"
+        f"{'cuts %':>7} {'hasty %':>8} {'deaf':>5} {'dec p95':>8} {'late':>6}"
     )
     for row in rows:
         print(
             f"{row['engine']:10} {row['kind']:8} {row['calls']:5d} {row['turns']:6d} {row['p50']:6.3f} {row['p95']:6.3f} "
-            f"{row['p99']:6.3f} {row['false_cut_pct']:7.1f} {row['decision_p95']:8.3f} {row['peer_late_s']:6.3f}"
+            f"{row['p99']:6.3f} {row['false_cut_pct']:7.1f} {row['hasty_pct']:8.1f} {row['deaf']:5d} "
+            f"{row['decision_p95']:8.3f} {row['peer_late_s']:6.3f}"
         )
     print(f"-> {write_report(f'reply_latency_{options.engine}{_mark(options.speech)}', {'aims': AIMS, 'rows': rows})}")
 
@@ -55,7 +57,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", default="scripted")
     parser.add_argument("--calls", type=int, nargs="+", default=[1, 10, 40])
-    parser.add_argument("--kinds", nargs="+", default=["yes_no", "date"])
+    parser.add_argument("--kinds", nargs="+", default=["yes_no", "date", "amount"])
     parser.add_argument("--seconds", type=float, default=25.0)
     parser.add_argument("--speech", type=Path)
     return parser.parse_args()
@@ -66,38 +68,52 @@ def _mark(speech: Path | None) -> str:
 
 
 def _measure(options: argparse.Namespace, kind: str, calls: int) -> dict[str, Any]:
-    sounds = _clips(options.speech, kind)
+    given = _answers(options.speech, kind)
+    write_partials(PARTIALS, given)
     environ = {
         "HUILING_RECOGNIZER": options.engine,
         "BENCH_KIND": kind,
-        "BENCH_TEXT": TEXTS[kind],
-        "BENCH_PHRASES": ",".join(TEXTS.values()),
+        "BENCH_PARTIALS": str(PARTIALS.resolve()),
+        "BENCH_PHRASES": ",".join(PHRASES[kind]),
     }
     with media_process(PORT, **environ) as address:
-        delays, cuts, late = asyncio.run(_talk(address, sounds, calls, options.seconds))
+        found, late = asyncio.run(_talk(address, given, calls, options.seconds))
         decision = _decision_p95(address)
-    turns = len(delays) + cuts
+    turns = len(found.delays) + found.cuts + found.hasty
     return {
         "engine": options.engine,
         "kind": kind,
         "calls": calls,
         "turns": turns,
-        **{f"p{share}": _percentile(delays, share) for share in (50, 95, 99)},
-        "false_cut_pct": 100.0 * cuts / max(1, turns),
+        **{f"p{share}": _percentile(found.delays, share) for share in (50, 95, 99)},
+        "false_cut_pct": 100.0 * found.cuts / max(1, turns),
+        "hasty_pct": 100.0 * found.hasty / max(1, turns),
+        "deaf": found.deaf,
+        "cut": dict(found.where.most_common()),
         "decision_p95": decision,
         "peer_late_s": late,
     }
 
 
-async def _talk(address: str, sounds: list[bytes], calls: int, seconds: float) -> tuple[list[float], int, float]:
+@dataclass(slots=True)
+class Found:
+    """What became of the answers."""
+
+    delays: list[float] = field(default_factory=list)
+    cuts: int = 0
+    hasty: int = 0
+    deaf: int = 0
+    where: Counter[str] = field(default_factory=Counter)
+
+
+async def _talk(address: str, given: list[Answer], calls: int, seconds: float) -> tuple[Found, float]:
     peers = [Peer(f"call{number}") for number in range(calls)]
-    delays: list[float] = []
-    cuts = [0]
+    found = Found()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         running = [asyncio.create_task(_begin(peer, http, address, seconds, place / calls)) for place, peer in enumerate(peers)]
-        await asyncio.gather(*(_answer(peer, sounds, delays, cuts, place) for place, peer in enumerate(peers)))
+        await asyncio.gather(*(_answer(peer, given, found, place) for place, peer in enumerate(peers)))
         await asyncio.gather(*running)
-    return delays, cuts[0], max(peer.late_s for peer in peers)
+    return found, max(peer.late_s for peer in peers)
 
 
 async def _begin(peer: Peer, http: aiohttp.ClientSession, address: str, seconds: float, wait_s: float) -> None:
@@ -105,25 +121,35 @@ async def _begin(peer: Peer, http: aiohttp.ClientSession, address: str, seconds:
     await peer.run(http, address, seconds)
 
 
-async def _answer(peer: Peer, sounds: list[bytes], delays: list[float], cuts: list[int], seed: int) -> None:
-    """Answer whenever asked; the clip's last voiced frame is its end, since files are trimmed."""
+async def _answer(peer: Peer, given: list[Answer], found: Found, seed: int) -> None:
+    """Answer whenever asked, until the call is over."""
     chance = random.Random(seed)
     while not peer.sent and not peer.is_over:
         await asyncio.sleep(0.02)
     while not peer.is_over:
         await peer.until_quiet()
         await asyncio.sleep(0.3 + chance.random() * 0.6)
+        answer = chance.choice(given)
         begun = time.monotonic()
-        ended = await peer.say(chance.choice(sounds))
-        if peer.is_over:
-            return
-        if any(name == "media" and begun <= at < ended for at, name in peer.sent):
-            cuts[0] += 1
-            await asyncio.sleep(SETTLE_S)
-            continue
-        replied = await peer.wait_for("media", after=ended, patience_s=6.0)
-        if replied is not None:
-            delays.append(replied - ended)
+        ended = await peer.say(answer.sound)
+        if not peer.is_over:
+            await _judge(peer, answer, found, begun, ended)
+
+
+async def _judge(peer: Peer, answer: Answer, found: Found, begun: float, ended: float) -> None:
+    cut = next((at for at, name in peer.sent if name == "media" and begun <= at < ended), None)
+    if cut is not None:
+        is_whole = cut - begun >= answer.whole_s
+        found.hasty += is_whole
+        found.cuts += not is_whole
+        found.where[answer.text] += 1
+        await asyncio.sleep(SETTLE_S)
+        return
+    replied = await peer.wait_for("media", after=ended, patience_s=6.0)
+    if replied is not None:
+        found.delays.append(replied - ended)
+    elif not peer.is_over:
+        found.deaf += 1
 
 
 def _decision_p95(address: str) -> float:
@@ -141,52 +167,14 @@ def _percentile(values: list[float], share: int) -> float:
     return float(np.percentile(values, share)) if values else math.nan
 
 
-def _clips(folder: Path | None, kind: str) -> list[bytes]:
-    """mu-law clips trimmed to their first and last sound."""
+def _answers(folder: Path | None, kind: str) -> list[Answer]:
+    """Each begins with its first sound and ends with its last."""
     if str(folder) == "kokoro":
-        return _spoken(kind)
-    if folder is not None:
-        paths = sorted((folder / kind).glob("*.wav"))
-        return [_trimmed(line_clip(*read_wav(path.read_bytes()))) for path in paths]
-    return [_hums(pattern) for pattern in HUMS.get(kind, HUMS["yes_no"])]
-
-
-def _spoken(kind: str) -> list[bytes]:
-    """Answers by three voices; dates and amounts with a pause of 0.3 to 0.6 s inside as well."""
-    if kind == "yes_no":
-        return [clip for _, clip in clips.spoken(("是的", "对", "好的"))]
-    first, second = (clips.spoken(texts, clips.VOICES[:3]) for texts in SPLIT[kind])
-    pairs = zip(first, second, (0.3, 0.4, 0.5, 0.6, 0.35, 0.45), strict=False)
-    return [clips.with_pause(one, pause_s, other) for (_, one), (_, other), pause_s in pairs]
-
-
-SPLIT = {
-    "date": (("我这个月", "我明天"), ("二十八号还", "下午三点还")),
-    "amount": (("我先还", "大概"), ("三千二百块", "一千五百块")),
-}
-
-HUMS: dict[str, list[list[float]]] = {
-    "yes_no": [[0.35], [0.5], [0.7]],
-    "date": [[0.5, -0.3, 0.8], [0.9, -0.5, 0.6], [1.2]],
-    "amount": [[0.6, -0.4, 0.9], [1.1]],
-}
-"""Seconds of voice; negative ones are pauses."""
-
-
-def _hums(pattern: list[float]) -> bytes:
-    parts = [_voice(seconds) if seconds > 0 else np.zeros(round(-seconds * 8000)) for seconds in pattern]
-    return encode_mulaw(np.concatenate(parts).astype(np.int16))
-
-
-def _voice(seconds: float) -> np.ndarray[Any, Any]:
-    """Harmonics with formants that glide and a syllable rhythm of 4 Hz: what a voice detector takes for speech."""
-    at = np.arange(round(seconds * 8000)) / 8000
-    pitch = 2 * np.pi * np.cumsum(140 + 20 * np.sin(2 * np.pi * 2 * at)) / 8000
-    wave = sum(
-        np.sin(n * pitch) * (np.exp(-((n * 140 - 600) ** 2) / 2e5) + 0.5 * np.exp(-((n * 140 - 1500) ** 2) / 2e5) + 0.02)
-        for n in range(1, 24)
-    )
-    return np.asarray(wave * (0.75 + 0.25 * np.sin(2 * np.pi * 4 * at)) * 2500)
+        return answers(kind, kokoro)
+    if folder is None:
+        return answers(kind, hums)
+    found = [_trimmed(line_clip(*read_wav(path.read_bytes()))) for path in sorted((folder / kind).glob("*.wav"))]
+    return [Answer(clip, "", len(clip) / 8000, ()) for clip in found]
 
 
 def _trimmed(mulaw: bytes) -> bytes:

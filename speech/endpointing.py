@@ -1,6 +1,8 @@
 """When has somebody finished speaking? Decides from frames and partial texts alone; hears nothing, waits for nothing. Pure.
 
-Patience depends on what was asked: people pause inside amounts and dates, and a yes is over when it is said. Sources of
+Patience depends on what was asked and on how far the answer has come (`speech.standing`): a yes is over when it is said;
+inside amounts and dates people pause for a quarter to half a second (Lundholm Fors 2015; Campione and Véronis 2002: 0.2
+to 1 s), so a whole answer is given less time than one that may go on, and one that must go on is waited for. Sources of
 the figures: end-of-turn defaults elsewhere are 0.4 s (Vocode), 0.7 s (Tencent), 0.4-0.8 s (Alibaba), 0.8 s (Pipecat,
 0.2 + 0.6), 0.5-3 s (LiveKit); yes/no wants 0.3-0.4 s. On real_zh_dev with speech.vad these cut 1 of 127 words (yes_no),
 0 of 29 digit strings (digits) and 0 of 60 sentences (open) before their end; yes_no ends 0.41 s after it (p95 0.46).
@@ -9,8 +11,11 @@ the figures: end-of-turn defaults elsewhere are 0.4 s (Vocode), 0.7 s (Tencent),
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from speech.standing import Standing, standing
 
 FRAME_S = 0.02
 
@@ -55,8 +60,8 @@ class Profile:
     """Patience of a step, in seconds.
 
     `decisive` phrases end the utterance when the partial has stood still for `stable_s` and `decisive_silence_s` of
-    silence is heard. Where `complete` matches the end of the partial, `complete_silence_s` is enough. After an
-    unfinished partial `unfinished_extra_s` is added. Nothing is longer than `longest_s`.
+    silence is heard. Where there are partials and `by_standing` is given, it is the patience; else it is `silence_s`, and
+    after an unfinished partial `unfinished_extra_s` more. Nothing is longer than `longest_s`.
     """
 
     name: str
@@ -65,21 +70,27 @@ class Profile:
     decisive: frozenset[str] = frozenset()
     stable_s: float = 0.2
     decisive_silence_s: float = 0.16
-    complete: re.Pattern[str] | None = None
-    complete_silence_s: float = 0.5
+    by_standing: Mapping[Standing, float] | None = None
     unfinished_extra_s: float = 0.4
     onset_s: float = 0.06
 
 
-_MONEY_OR_DAY = re.compile(r"([块元号日]|块钱|[今明后]天|全部|全款|一半|星期[一二三四五六日天]|周[一二三四五六日]|还款?)$")
+BY_STANDING = {
+    Standing.CLOSED: 0.3,
+    Standing.WHOLE: 0.38,
+    Standing.OPEN: 0.66,
+    Standing.STRANGE: 0.68,
+    Standing.PART: 1.2,
+}
+"""Dates and amounts. benchmarks/reply_latency.py measures what these cost and what they cut."""
 
 PROFILES = {
     profile.name: profile
     for profile in (
         Profile("yes_no", 0.32, longest_s=12.0, decisive=AFFIRM | DENY),
         Profile("open", 0.7),
-        Profile("date", 0.9, complete=_MONEY_OR_DAY),
-        Profile("amount", 0.9, complete=_MONEY_OR_DAY),
+        Profile("date", 0.9, by_standing=BY_STANDING),
+        Profile("amount", 0.9, by_standing=BY_STANDING),
         Profile("digits", 0.8),
         Profile(
             "score",
@@ -147,16 +158,24 @@ class Endpointer:
 
     def _by_silence(self, silent_s: float) -> Decision:
         profile = self.profile
-        patience = profile.silence_s + (profile.unfinished_extra_s if UNFINISHED.search(self._partial) else 0.0)
         is_stable = self._stable * FRAME_S >= profile.stable_s
         if self._partial in self._decisive and is_stable and silent_s >= profile.decisive_silence_s:
             return Decision.ENDED_DECISIVE
-        if silent_s >= patience:
-            return Decision.ENDED_SILENCE
-        if profile.complete and silent_s >= profile.complete_silence_s and profile.complete.search(self._partial):
-            return Decision.ENDED_COMPLETE
-        return Decision.SPEAKING
+        if profile.by_standing is not None and self._partial:
+            return self._by_words(profile, profile.by_standing, silent_s)
+        patience = profile.silence_s + (profile.unfinished_extra_s if UNFINISHED.search(self._partial) else 0.0)
+        return Decision.ENDED_SILENCE if silent_s >= patience else Decision.SPEAKING
 
+    def _by_words(self, profile: Profile, patience: Mapping[Standing, float], silent_s: float) -> Decision:
+        if silent_s < min(patience.values()):
+            return Decision.SPEAKING
+        reached = standing(self._partial, profile.name)
+        if silent_s < patience[reached]:
+            return Decision.SPEAKING
+        return Decision.ENDED_SILENCE if reached in _NO_ANSWER else Decision.ENDED_COMPLETE
+
+
+_NO_ANSWER = {Standing.PART, Standing.STRANGE}
 
 _REAL_RUN = 2
 """Voiced frames in a row that end a silence: a click is one."""

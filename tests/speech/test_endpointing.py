@@ -70,12 +70,29 @@ def test_steps_can_add_decisive_phrases() -> None:
     assert seconds_to_end(ear, [False] * frames(1.0), "转人工") == pytest.approx(0.16, abs=FRAME_S)
 
 
-def test_a_whole_amount_needs_less_patience_and_an_unfinished_one_more() -> None:
-    whole, unfinished = endpointer("amount"), endpointer("amount")
-    seconds_to_end(whole, [True] * 40, "先还五百块")
-    seconds_to_end(unfinished, [True] * 40, "我想先")
-    assert seconds_to_end(whole, [False] * 200, "先还五百块") == pytest.approx(0.5, abs=FRAME_S)
-    assert seconds_to_end(unfinished, [False] * 200, "我想先") == pytest.approx(1.3, abs=FRAME_S)
+@pytest.mark.parametrize(
+    ("kind", "said", "patience"),
+    [
+        ("amount", "先还五百块", 0.3),
+        ("date", "明天下午", 0.38),
+        ("amount", "三千", 0.66),
+        ("date", "发工资就还", 0.68),
+        ("amount", "我想先", 1.2),
+        ("date", "十一月", 1.2),
+        ("date", "", 0.9),
+    ],
+)
+def test_the_patience_with_dates_and_amounts_is_by_how_far_they_have_come(kind: str, said: str, patience: float) -> None:
+    ear = endpointer(kind)
+    seconds_to_end(ear, [True] * 40, said)
+    assert seconds_to_end(ear, [False] * 200, said) == pytest.approx(patience, abs=FRAME_S)
+
+
+def test_what_was_said_late_shortens_the_patience_when_it_is_seen() -> None:
+    ear = endpointer("amount")
+    seconds_to_end(ear, [True] * 40, "三千")
+    assert seconds_to_end(ear, [False] * frames(0.4), "三千") is None
+    assert seconds_to_end(ear, [False] * 10, "三千二百块") == pytest.approx(FRAME_S)
 
 
 def test_a_pause_inside_a_number_is_no_end() -> None:
