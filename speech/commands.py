@@ -34,6 +34,9 @@ from speech.prompts import RenderFailed, open_prompts
 from speech.say import RATES_HZ, BadOrder, Order, check, is_done, read_orders
 from speech.say import say as say_order
 
+PAPER_WIDTH = 120
+"""Columns of a table that goes to a file or a pipe."""
+
 cli = AppGroup("speech", help="语音：模型、合成、听写。")
 
 
@@ -177,7 +180,7 @@ def evaluate(manifest: Path, engines: tuple[str, ...], grammar: Path | None, clo
     if as_json:
         click.echo(json.dumps([score.as_json() for score in scores], ensure_ascii=False, indent=1))
     else:
-        Console().print(evaluation.table(scores))
+        Console(width=None if sys.stdout.isatty() else PAPER_WIDTH).print(evaluation.table(scores))
 
 
 @cli.command("adapt")

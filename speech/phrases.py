@@ -17,6 +17,9 @@ from rapidfuzz.distance import Levenshtein
 LONGEST_WORD = 6
 """Characters tried for one vocabulary word; longer words do not occur in the models used."""
 
+LONGEST_MEMBER = 20
+"""Characters of a date or amount with the words around it."""
+
 NEAR = 0.34
 """Largest share of syllables that may differ from a listed phrase for it to be taken as meant."""
 
@@ -84,9 +87,10 @@ def _distance(text: str, phrase: str) -> float:
 
 def _is_row_of(text: str, phrases: frozenset[str], is_member: Callable[[str], bool]) -> bool:
     """Whether the text is made of whole phrases, and members of the classes expected, one after the other."""
+    longest = max(LONGEST_MEMBER, *map(len, phrases))
     reached = [True] + [False] * len(text)
     for end in range(1, len(text) + 1):
-        parts = (text[start:end] for start in range(end) if reached[start])
+        parts = (text[start:end] for start in range(max(0, end - longest), end) if reached[start])
         reached[end] = any(part in phrases or is_member(part) for part in parts)
     return reached[-1]
 

@@ -1,1 +1,1 @@
-"""Builds the decoding graphs of the first Chinese model. Development only: kaldifst and vosk must never share a process."""
+"""Builds the decoding graphs of the Chinese models: words and their sounds, what may follow what. Imports no Kaldi."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -109,3 +112,13 @@ def test_the_command_line_builds(tmp_path: Path, capsys: pytest.CaptureFixture[s
     main([str(tmp_path / "m"), "--beam", "9"])
     assert "words" in capsys.readouterr().out
     assert "--beam=9.0" in (tmp_path / "m/conf/model.conf").read_text("utf-8")
+
+
+def test_the_product_never_loads_another_openfst() -> None:
+    """kaldifst's and vosk's copies of OpenFst share a register of different shapes: vosk then waits for ever (docs/ear.md)."""
+    script = "import sys, speech.graphs.build, speech.adapt, speech.commands, app; print('kaldifst' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.strip() == "False"
+    root = Path(__file__).resolve().parents[2]
+    sources = (file for room in ("speech", "ivr", "kit") for file in (root / room).rglob("*.py"))
+    assert [file for file in sources if re.search(r"^\s*(import|from) kaldifst", file.read_text("utf-8"), re.MULTILINE)] == []
