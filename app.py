@@ -20,6 +20,7 @@ import store.tasks
 from campaigns.dialler import Dialler, Exchange, default_pace
 from campaigns.launch import Launch
 from campaigns.preparation import Preparation
+from campaigns.retention import Retention
 from campaigns.sweep import Sweep
 from desk.intake import StoredNotebook
 from desk.shift import ConfiguredShift
@@ -35,7 +36,7 @@ from kit import log
 from kit.clock import Clock, SystemClock
 from kit.jobs import SALVAGE_S, make_celery
 from kit.settings import Settings, load_settings
-from law.policy import read_policy
+from law.policy import Policy, read_policy
 from speech import catalogue
 from speech.endpointing import endpointer
 from speech.lazy import LazyRecognizer
@@ -130,13 +131,21 @@ class House:
         )
 
     @cached_property
+    def policy(self) -> Policy:
+        return read_policy(Path(self.settings.policy_file).read_text(encoding="utf-8"))
+
+    @cached_property
+    def retention(self) -> Retention:
+        return Retention(self.store, open_blobs(self.settings), self.policy)
+
+    @cached_property
     def dialler(self) -> Dialler:
         return Dialler(
             Exchange(
                 settings=self.settings,
                 clock=self.clock,
                 store=self.store,
-                policy=read_policy(Path(self.settings.policy_file).read_text(encoding="utf-8")),
+                policy=self.policy,
                 carrier=self.carrier,
                 seats=lambda: self.live.slots().slots,
                 starts=self.live,

@@ -7,6 +7,7 @@ from flask import current_app
 
 from campaigns.dialler import Dialler
 from campaigns.preparation import Preparation
+from campaigns.retention import Retention
 from campaigns.sweep import Sweep
 
 
@@ -29,3 +30,10 @@ def prepare() -> None:
     """Render prompts of borrowers who were added to running campaigns."""
     preparation: Preparation = current_app.extensions["campaigns.preparation"]
     preparation.prepare_running()
+
+
+@shared_task(name="campaigns.erase_expired")
+def erase_expired() -> None:
+    """Erase recordings and transcripts that the policy keeps no longer."""
+    retention: Retention = current_app.extensions["campaigns.retention"]
+    retention.run()

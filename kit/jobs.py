@@ -13,9 +13,10 @@ PREPARE_S = 10.0
 """How often borrowers who were added to running campaigns get their prompts rendered, in seconds."""
 SEAL_S = 10.0
 """How often the ledger's new entries are sealed, in seconds."""
-
 SALVAGE_S = 60.0
 """How often recordings of lost media workers are looked for, in seconds."""
+ERASE_S = 3600.0
+"""How often recordings and transcripts whose time is over are looked for, in seconds."""
 
 
 def make_celery(flask_app: Flask, broker_url: str) -> Celery:
@@ -40,6 +41,7 @@ def make_celery(flask_app: Flask, broker_url: str) -> Celery:
             "sweep": {"task": "campaigns.sweep", "schedule": SWEEP_S, "options": {"expires": SWEEP_S}},
             "prepare": {"task": "campaigns.prepare", "schedule": PREPARE_S, "options": {"expires": PREPARE_S}},
             "salvage": {"task": "store.salvage", "schedule": SALVAGE_S, "options": {"expires": SALVAGE_S}},
+            "erase": {"task": "campaigns.erase_expired", "schedule": ERASE_S, "options": {"expires": ERASE_S}},
             "seal": {"task": "store.seal", "schedule": SEAL_S, "options": {"expires": SEAL_S}},
         },
         timezone="Asia/Shanghai",

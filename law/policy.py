@@ -49,6 +49,8 @@ class Policy:
     cooldown_unanswered_min: int
     cooldown_connected_h: int
     is_recording_required: bool
+    retention_days: int
+    retention_wrong_number_days: int
     sources: Mapping[str, str]
 
 
@@ -81,6 +83,8 @@ def read_policy(text: str) -> Policy:
         cooldown_unanswered_min=value["cooldown_unanswered_min"],
         cooldown_connected_h=value["cooldown_connected_h"],
         is_recording_required=value["recording_required"],
+        retention_days=value["retention_days"],
+        retention_wrong_number_days=value["retention_wrong_number_days"],
         sources={name: str(rule["source"]) for name, rule in rules.items()},
     )
 
@@ -93,6 +97,8 @@ _COUNTS = (
     "followup_connected_per_month",
     "cooldown_unanswered_min",
     "cooldown_connected_h",
+    "retention_days",
+    "retention_wrong_number_days",
 )
 _LEGAL_BLOCK = Window(time(22), time(8))
 """Quiet hours for collection calls (GB/T 45251-2025; CBA guide of 2026-01-30)."""
@@ -104,15 +110,17 @@ def _faults(name: str, rule: Any) -> list[str]:
     if not isinstance(rule, dict) or "value" not in rule:
         return [f"{name}：缺少 value"]
     faults = [] if str(rule.get("source", "")).strip() else [f"{name}：缺少出处 source"]
-    return faults + _value_faults(name, rule["value"], rule.get("legal"))
+    return faults + _value_faults(name, rule["value"], rule.get("legal"), rule.get("least"))
 
 
-def _value_faults(name: str, value: Any, legal: Any) -> list[str]:
+def _value_faults(name: str, value: Any, legal: Any, least: Any) -> list[str]:
     if name in _COUNTS:
         if type(value) is not int or value < 0:
             return [f"{name}：需要不小于 0 的整数"]
         if legal is not None and value > legal:
             return [f"{name}：{value} 超过法定上限 {legal}"]
+        if least is not None and value < least:
+            return [f"{name}：{value} 短于法定保存期 {least}"]
     if name in _WINDOWS and not (isinstance(value, list) and all(_is_window(part) for part in value)):
         return [f"{name}：需要形如 09:00-20:00 的时段列表"]
     if name == "collection_block" and not _is_window(value):

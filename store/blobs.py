@@ -102,6 +102,9 @@ class Blobs(Protocol):
     def get(self, name: str) -> bytes | None:
         """All of a blob; None when it is not there or cannot be read."""
 
+    def remove(self, name: str) -> None:
+        """Delete the blob for good; one that is not there is fine. Raises OSError."""
+
     def is_ready(self) -> bool:
         """Whether a blob could be written now: it tries."""
 
@@ -149,7 +152,6 @@ class DirectoryBlobs:
         return _can_write(self._folder, self._cipher)
 
     def remove(self, name: str) -> None:
-        """Forget a blob (spooled copies after upload, probes)."""
         self._path(name).unlink(missing_ok=True)
 
     def path(self, name: str) -> Path:
@@ -215,6 +217,13 @@ class BucketBlobs:
 
     def get(self, name: str) -> bytes | None:
         return _whole(self, name)
+
+    def remove(self, name: str) -> None:
+        self._spool.remove(name)
+        try:
+            self._client.delete_object(Bucket=self._bucket, Key=self._key(name))
+        except Exception as fault:  # boto3's family of errors
+            raise OSError(f"not deleted: {type(fault).__name__}") from None
 
     def _upload(self, path: Path, name: str) -> None:
         try:

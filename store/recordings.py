@@ -186,8 +186,10 @@ class Listened:
 
 
 def listen(store: Store, call_id: str, *, by: str, blobs: Blobs | None = None) -> Listened:
-    """The whole recording; who listened is noted in the ledger first. LookupError when there is none."""
+    """The whole recording; who listened is noted in the ledger first. LookupError when there is none, or none any more."""
     with store.transaction() as session:
+        if session.scalars(select(Call.erased_at).where(Call.id == call_id)).one_or_none() is not None:
+            raise LookupError("the recording was erased")
         query = select(RecordingPart).where(RecordingPart.call_id == call_id).order_by(RecordingPart.part_no)
         parts = session.scalars(query).all()
         if not parts:

@@ -13,7 +13,10 @@ from store.models.base import BorrowerId, CallId, Code, Digest, Id, Table, Word
 
 
 class Call(Table):
-    """The conversation of one attempt. `facts` is written by store.facts; `state` belongs to the call's driver."""
+    """The conversation of one attempt. `facts` is written by store.facts; `state` belongs to the call's driver.
+
+    `erased_at`: its sound is deleted and its words are blanked (store.retention).
+    """
 
     __tablename__ = "call"
 
@@ -32,6 +35,7 @@ class Call(Table):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
 
 
 class Turn(Table):

@@ -28,3 +28,7 @@ class Bucket:
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 -- S3's own names
         self._check()
         return {"Body": io.BytesIO(self.objects[f"{Bucket}/{Key}"])}
+
+    def delete_object(self, *, Bucket: str, Key: str) -> None:  # noqa: N803 -- S3's own names
+        self._check()
+        self.objects.pop(f"{Bucket}/{Key}", None)

@@ -147,6 +147,7 @@ def test_a_naive_instant_is_refused() -> None:
         ('source: "自定：接通之后"', 'source: ""', "cooldown_connected_h：缺少出处"),
         ('"22:00-08:00"', '"23:00-08:00"', "collection_block：必须覆盖"),
         ("dials_per_day:", "dials_a_day:", "缺少规则 dials_per_day"),
+        ("value: 1827, least", "value: 365, least", "retention_days：365 短于法定保存期 1827"),
     ],
 )
 def test_a_bad_policy_is_refused_with_its_fault(old: str, new: str, fault: str) -> None:
