@@ -137,6 +137,7 @@ class Dialler:
             return None
         load, pace = self._load(0), self._on.pace()
         with self._on.store.transaction() as session:
+            attempts.keep_others_from_counting(session)
             known = _read(session, target_id, now)
             room = may_start(load.with_in_flight(attempts.in_flight(session)), pace)
             decision = decide(self._on.policy, known.facts, campaign.purpose, room=room, now=now)

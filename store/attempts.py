@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from kit.ids import new_id
@@ -169,6 +169,18 @@ def in_flight(session: Session, *, campaign_id: str | None = None) -> int:
     if campaign_id is not None:
         query = query.where(Attempt.campaign_id == campaign_id)
     return session.scalar(query) or 0
+
+
+def keep_others_from_counting(session: Session) -> None:
+    """Until this transaction ends, nobody else passes here: what is counted in flight stays true until INTENT is written.
+
+    SQLite's write transactions are one at a time anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _COUNTING})
+
+
+_COUNTING = 7_203_412
 
 
 def to_ask_about(session: Session, *, now: datetime, older_than_s: float, silent_s: float) -> Sequence[Attempt]:
