@@ -57,11 +57,11 @@ Speaker = Callable[[str], list[bytes]]
 """mu-law of a piece by each voice."""
 
 
-def answers(kind: str, speaker: Speaker) -> list[Answer]:
+def answers(kind: str, speaker: Speaker, takes: int = TAKES) -> list[Answer]:
     """Every answer of a kind by every voice, with pauses drawn anew for each."""
     chance = random.Random(kind)
     found: list[Answer] = []
-    for shape in ANSWERS[kind] * TAKES:
+    for shape in ANSWERS[kind] * takes:
         pieces = shape.replace("/", "|").split("|")
         for said in zip(*(speaker(piece) for piece in pieces), strict=True):
             found.append(_joined(len(found), shape, list(zip(pieces, said, strict=True)), chance))

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from kit.settings import Settings
 from speech.audio import decode_mulaw, encode_mulaw, line_clip
 from speech.ports import Synthesizer
+from speech.training.noises import draw_noise
+from speech.training.telephone import line_noise
 
 CACHE = Path("var/benchmark_clips")
 VOICES = ("zf_xiaobei", "zf_xiaoni", "zm_yunjian", "zm_yunxi", "zm_yunyang")
@@ -28,7 +30,11 @@ INTERRUPTIONS = (
     "这个钱我不认",
     "能不能晚几天还",
 )
-ACCOMPANIMENTS = ("嗯", "对", "哦", "好的", "嗯嗯", "啊", "是的")
+ACCOMPANIMENTS = ("嗯", "对", "哦", "好的", "嗯嗯", "啊", "是的", "对对对", "好好好")
+AMBIGUOUS = ("好的我知道了", "对我已经还了", "是的我就想问一下", "嗯你等一下")
+"""Taking the floor, after a word of listening."""
+HELD_OUT = ("zf_xiaoyi", "zm_yunyang")
+"""Voices that the network of speech.onset was never trained with."""
 LEVELS = (1.0, 0.6, 0.35)
 
 
@@ -53,14 +59,15 @@ def at_levels(clips: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
 
 
 def noises() -> list[tuple[str, bytes]]:
-    """Coughs, bangs, car noise, clicks, babble-like hiss."""
+    """Coughs, bangs, car noise, clicks, hiss; laughter, breath, music and tones as the network's training draws them."""
     chance = np.random.default_rng(20)
     made = [("cough", _cough(chance)) for _ in range(20)]
     made += [("bang", _decaying(chance, 0.02, 0.35)) for _ in range(8)]
     made += [("car", _coloured(chance, 2.0)) for _ in range(8)]
     made += [("clicks", _clicks(chance)) for _ in range(8)]
     made += [("hiss", chance.normal(0, 500, 12_000)) for _ in range(8)]
-    return [(name, encode_mulaw(np.clip(wave, -32_000, 32_000).astype(np.int16))) for name, wave in made]
+    whole = [(name, encode_mulaw(np.clip(wave, -32_000, 32_000).astype(np.int16))) for name, wave in made]
+    return whole + [("other", encode_mulaw(line_noise(draw_noise(chance)[:12_000], chance))) for _ in range(40)]
 
 
 def hum(seconds: float) -> NDArray[np.float64]:

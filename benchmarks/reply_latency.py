@@ -33,6 +33,7 @@ from speech.audio import decode_mulaw, line_clip, read_wav
 PORT = 18_931
 AIMS = {"p50": 0.45, "p95": 0.70}
 SETTLE_S = 1.0
+KINDS = ["yes_no", "date", "amount"]
 PARTIALS = Path("var/benchmark_partials.json")
 
 
@@ -57,7 +58,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", default="scripted")
     parser.add_argument("--calls", type=int, nargs="+", default=[1, 10, 40])
-    parser.add_argument("--kinds", nargs="+", default=["yes_no", "date", "amount"])
+    parser.add_argument("--kinds", nargs="+", default=KINDS)
     parser.add_argument("--seconds", type=float, default=25.0)
     parser.add_argument("--speech", type=Path)
     return parser.parse_args()
@@ -85,7 +86,7 @@ def _measure(options: argparse.Namespace, kind: str, calls: int) -> dict[str, An
         "kind": kind,
         "calls": calls,
         "turns": turns,
-        **{f"p{share}": _percentile(found.delays, share) for share in (50, 95, 99)},
+        **{f"p{share}": percentile(found.delays, share) for share in (50, 95, 99)},
         "false_cut_pct": 100.0 * found.cuts / max(1, turns),
         "hasty_pct": 100.0 * found.hasty / max(1, turns),
         "deaf": found.deaf,
@@ -163,7 +164,8 @@ def _decision_p95(address: str) -> float:
     return next((bound for bound, count in buckets if total and count >= 0.95 * total), math.nan)
 
 
-def _percentile(values: list[float], share: int) -> float:
+def percentile(values: list[float], share: int) -> float:
+    """nan of nothing."""
     return float(np.percentile(values, share)) if values else math.nan
 
 

@@ -79,7 +79,7 @@ BY_STANDING = {
     Standing.CLOSED: 0.3,
     Standing.WHOLE: 0.38,
     Standing.OPEN: 0.66,
-    Standing.STRANGE: 0.68,
+    Standing.STRANGE: 0.66,
     Standing.PART: 1.2,
 }
 """Dates and amounts. benchmarks/reply_latency.py measures what these cost and what they cut."""

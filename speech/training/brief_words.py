@@ -6,6 +6,7 @@ The teachers' shards for the ear hold too few of them; these are one shard a tea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -24,8 +25,9 @@ from speech.training.teacher_voice import TeacherVoice, Timbre
 from speech.training.voices import Place
 
 _LISTED = """
-嗯 8  哦 5  啊 5  唉 1  哎 1  噢 1  对 8  好 5  是 5  行 3  嗯嗯 6  哦哦 3  对对 3  对对对 3  是是是 2  好好好 2  嗯嗯嗯 2  好的 8  对的 3
-是的 8  行的 1  好吧 2  行吧 1  是啊 2  对啊 2  好啊 2  嗯好 2  嗯对 2  哦好的 2  嗯好的 2  嗯是的 2  哦对 2  哦是 1
+嗯 8  哦 5  啊 5  唉 1  哎 1  噢 1  对 8  好 5  是 5  行 3  嗯嗯 6  哦哦 3  对对 3  对对对 3  是是是 2  好好好 2  嗯嗯嗯 2
+好的 8  对的 3  是的 8  行的 1  好吧 2  行吧 1  是啊 2  对啊 2  好啊 2  嗯好 2  嗯对 2  哦好的 2  嗯好的 2  嗯是的 2  哦对 2
+哦是 1
 """
 WORDS = {word: int(often) for word, often in zip(_LISTED.split()[::2], _LISTED.split()[1::2], strict=True)}
 """With how often each is said."""
@@ -49,28 +51,28 @@ def _kokoro(place: Place, random: Random) -> Iterator[Spoken]:
     voice = TeacherVoice(place.teacher, place.foreign)
     while True:
         timbre, accent = teacher_voice.draw_timbre(random, voice.foreign), teacher_voice.draw_accent(random)
-        yield from _said(lambda text, t=timbre, a=accent: voice.say(text, t, random.uniform(0.75, 1.4), a), random)
+        yield from _said(partial(voice.say, _word(random), timbre, random.uniform(0.75, 1.4), accent))
 
 
 def _kokoro_exam(place: Place, random: Random) -> Iterator[Spoken]:
     voice = TeacherVoice(place.teacher, None)
     while True:
         timbre = Timbre(random.choice(teacher_voice.HELD_OUT))
-        yield from _said(lambda text, t=timbre: voice.say(text, t, random.uniform(0.85, 1.2)), random)
+        yield from _said(partial(voice.say, _word(random), timbre, random.uniform(0.85, 1.2)))
 
 
 def _espeak(place: Place, random: Random) -> Iterator[Spoken]:
-    voice = FormantVoice()
+    voice = _formants()
     while True:
         throat = formant_voice.draw_throat(random)
-        yield from _said(lambda text, t=throat: voice.say(text, t), random)
+        yield from _said(partial(voice.say, _word(random), throat))
 
 
 def _espeak_exam(place: Place, random: Random) -> Iterator[Spoken]:
-    voice = FormantVoice()
+    voice = _formants()
     while True:
         throat = Throat(random.choice(formant_voice.HELD_OUT), random.randint(170, 250), random.randint(35, 65), 50)
-        yield from _said(lambda text, t=throat: voice.say(text, t), random)
+        yield from _said(partial(voice.say, _word(random), throat))
 
 
 _SAYERS: dict[str, Callable[[Place, Random], Iterator[Spoken]]] = {
@@ -81,9 +83,20 @@ _SAYERS: dict[str, Callable[[Place, Random], Iterator[Spoken]]] = {
 }
 
 
-def _said(say: Callable[[str], Spoken | None], random: Random) -> Iterator[Spoken]:
+@cache
+def _formants() -> FormantVoice:
+    """The library can be opened once a process."""
+    return FormantVoice()
+
+
+def _word(random: Random) -> str:
+    return random.choices(list(WORDS), list(WORDS.values()))[0]
+
+
+def _said(say: Callable[[], Spoken | None]) -> Iterator[Spoken]:
+    """Nothing for a word that the teacher cannot say."""
     try:
-        spoken = say(random.choices(list(WORDS), list(WORDS.values()))[0])
+        spoken = say()
     except (NotASyllable, BadSyllable, KeyError):
         return
     if spoken is not None:
