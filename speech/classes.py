@@ -159,4 +159,11 @@ def cover(name: str) -> tuple[tuple[str, ...], ...]:
 @lru_cache
 def words() -> frozenset[str]:
     """Every word of every class: a model's vocabulary should hold them."""
-    return frozenset(word for name in CLASSES for row in cover(name) for word in row)
+    return frozenset(word for each in CLASSES.values() for word in (*each.core.words, *each.before, *each.after))
+
+
+def warm() -> None:
+    """Work out every cover and pattern now (about 0.2 s), so that no answer waits for it."""
+    for name in CLASSES:
+        cover(name)
+        _whole(name)

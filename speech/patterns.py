@@ -57,58 +57,68 @@ class Pattern:
         return frozenset(inner | {(EDGE, self.words[at]) for at in self.opens} | {(self.words[at], EDGE) for at in self.closes})
 
     def cover(self, longest: int = 12) -> tuple[tuple[str, ...], ...]:
-        """Members in which every pair occurs, about as few as can be; each is led on through pairs still missing."""
+        """Members in which every pair occurs; each is led on through pairs still missing. Positions must lie on a way."""
+        ways_in, ways_out = self._ways_in(), self._ways_out()
         missing = set(self.pairs())
         found: list[tuple[str, ...]] = []
-        while missing:
-            path = self._lead_on(self._path_to_missing(missing), missing, longest)
-            said = tuple(self.words[at] for at in path)
+        for start in self._starts(ways_in):
+            if self._pair(start) not in missing:
+                continue
+            path = self._lead_on(list(start), missing, longest)
+            said = tuple(self.words[at] for at in (*path, *ways_out[path[-1]]))
             missing -= set(zip((EDGE, *said), (*said, EDGE), strict=True))
             found.append(said)
-        return tuple(found)
+        closing = (at for at in sorted(self.closes) if (self.words[at], EDGE) in missing)
+        return (*found, *(tuple(self.words[step] for step in ways_in[at]) for at in closing))
 
-    def _path_to_missing(self, missing: set[Pair]) -> list[int]:
-        """The shortest way from an opening position to where a missing pair has been said."""
-        waiting: deque[list[int]] = deque([at] for at in sorted(self.opens))
-        seen = set(self.opens)
-        while waiting:
-            path = waiting.popleft()
-            before = self.words[path[-2]] if len(path) > 1 else EDGE
-            if (before, self.words[path[-1]]) in missing or (self._is_close(path[-1], missing)):
-                return path
-            for after in self.onward.get(path[-1], ()):
-                if after not in seen or (self.words[path[-1]], self.words[after]) in missing:
-                    seen.add(after)
-                    waiting.append([*path, after])
-        raise ValueError("a pair lies on no path")
+    def _starts(self, ways_in: dict[int, tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
+        """For every pair but the closing ones, the shortest way through it, which ends with it; short ways first."""
+        yield from ((at,) for at in sorted(self.opens))
+        for before in sorted(ways_in, key=lambda at: (len(ways_in[at]), at)):
+            yield from ((*ways_in[before], after) for after in self.onward.get(before, ()))
 
-    def _is_close(self, at: int, missing: set[Pair]) -> bool:
-        return at in self.closes and (self.words[at], EDGE) in missing
+    def _pair(self, way: tuple[int, ...]) -> Pair:
+        return (self.words[way[-2]] if len(way) > 1 else EDGE), self.words[way[-1]]
 
     def _lead_on(self, path: list[int], missing: set[Pair], longest: int) -> list[int]:
-        """Go on through missing pairs while there are any and the path is short, then the shortest way to a close."""
-        fresh = set(zip((self.words[at] for at in path), (self.words[at] for at in path[1:]), strict=False))
-        while len(path) < longest and not self._is_close(path[-1], missing):
-            pair = ((self.words[path[-1]], self.words[after], after) for after in self.onward.get(path[-1], ()))
-            onward = next((p for p in pair if p[:2] in missing and p[:2] not in fresh), None)
-            if onward is None:
+        """Go on through missing pairs while there are any and the path is short."""
+        fresh = {self._pair(tuple(path))}
+        while len(path) < longest and not (path[-1] in self.closes and (self.words[path[-1]], EDGE) in missing):
+            here = self.words[path[-1]]
+            onward = ((here, self.words[after], after) for after in self.onward.get(path[-1], ()))
+            step = next((found for found in onward if found[:2] in missing and found[:2] not in fresh), None)
+            if step is None:
                 break
-            fresh.add(onward[:2])
-            path.append(onward[2])
-        return path + self._way_out(path[-1])
+            fresh.add(step[:2])
+            path.append(step[2])
+        return path
 
-    def _way_out(self, at: int) -> list[int]:
-        waiting: deque[list[int]] = deque([[at]])
-        seen = {at}
+    def _ways_in(self) -> dict[int, tuple[int, ...]]:
+        """The shortest way from an opening position to each position, itself included."""
+        ways: dict[int, tuple[int, ...]] = {at: (at,) for at in sorted(self.opens)}
+        waiting = deque(ways)
         while waiting:
-            path = waiting.popleft()
-            if path[-1] in self.closes:
-                return path[1:]
-            for after in self.onward.get(path[-1], ()):
-                if after not in seen:
-                    seen.add(after)
-                    waiting.append([*path, after])
-        raise ValueError("a position leads nowhere")
+            at = waiting.popleft()
+            for after in self.onward.get(at, ()):
+                if after not in ways:
+                    ways[after] = (*ways[at], after)
+                    waiting.append(after)
+        return ways
+
+    def _ways_out(self) -> dict[int, tuple[int, ...]]:
+        """The shortest way from each position to a closing one, without the position itself."""
+        back: dict[int, list[int]] = {}
+        for before, after in sorted(self.follows):
+            back.setdefault(after, []).append(before)
+        ways: dict[int, tuple[int, ...]] = dict.fromkeys(sorted(self.closes), ())
+        waiting = deque(ways)
+        while waiting:
+            at = waiting.popleft()
+            for before in back.get(at, ()):
+                if before not in ways:
+                    ways[before] = (at, *ways[at])
+                    waiting.append(before)
+        return ways
 
     def members(self, longest: int) -> Iterator[tuple[str, ...]]:
         """All members of at most `longest` words, shortest first. Endless patterns are cut there."""

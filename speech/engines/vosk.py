@@ -68,6 +68,8 @@ class VoskRecognizer:
         self.has_classes = self.has_grammars and all(map(self.is_word, classes.words()))
         """Whether its vocabulary holds the words of the classes; otherwise a class named is left out."""
         self.free_trust = free_trust(model_dir)
+        if self.has_classes:
+            classes.warm()
         self._grammar = lru_cache(GRAMMARS_KEPT)(self._grammar_anew)
 
     def open(self) -> Listener:

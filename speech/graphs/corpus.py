@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Set
+from functools import lru_cache
 from pathlib import Path
 
+from pypinyin.phrases_dict import phrases_dict
+
 from speech import classes
-from speech.mandarin.readings import words as spoken_words
+from speech.mandarin.lexicon import PLAIN, WORDS
 from speech.mandarin.writing import spoken
 from speech.phrases import plain, words_of
 
@@ -21,32 +24,42 @@ LEAST_COUNT = 3
 """A word of the dictionary is taken into the vocabulary when the texts hold it this often."""
 
 _HANZI = re.compile(r"[一-龥]+")
+_PLAIN = re.compile(r"[一-龥，。！？；：,.!?;:]+")
+_MARKS = re.compile(r"[，。！？；：,.!?;:\s]+")
 _NUMERAL = re.compile(r"[零一二两三四五六七八九十百千万亿]")
 
 
 def lines(path: Path) -> list[str]:
     """Utterances of a file, clause by clause, in Hanzi; clauses already cut keep their spaces."""
     found: list[str] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if not line.strip() or line.startswith("#"):
+    for line in map(str.strip, path.read_text(encoding="utf-8").splitlines()):
+        if not line or line.startswith("#"):
             continue
-        if " " in line.strip() and all(_HANZI.fullmatch(word) for word in line.split()):
+        if " " in line and all(_HANZI.fullmatch(word) for word in line.split()):
             found.append(" ".join(line.split()))
         else:
-            found.extend(clause for clause in re.split(r"[，。！？；：,.!?;:\s]+", spoken(line)) if _HANZI.fullmatch(clause))
+            said = line if _PLAIN.fullmatch(line) else spoken(line)
+            found.extend(clause for clause in _MARKS.split(said) if _HANZI.fullmatch(clause))
     return found
 
 
 def common_words(clauses: Iterable[str]) -> set[str]:
-    """Words of two characters or more that occur often enough, as the dictionary cuts; numbers only as the classes cut."""
+    """Words of two characters or more that occur often enough, as the longest of the dictionary; no numbers."""
+    known = _dictionary()
     counts: Counter[str] = Counter()
     for clause in clauses:
-        counts.update(clause.split() if " " in clause else [word.text for word in spoken_words(clause)])
+        counts.update(clause.split() if " " in clause else words_of(clause, known.__contains__)[0])
     return {
         word
         for word, count in counts.items()
         if count >= LEAST_COUNT and 2 <= len(word) <= LONGEST_NEW_WORD and _HANZI.fullmatch(word) and _is_whole(word)
     }
+
+
+@lru_cache
+def _dictionary() -> frozenset[str]:
+    listed = (word for words in (WORDS, PLAIN, phrases_dict) for word in words)
+    return frozenset(word for word in listed if 2 <= len(word) <= LONGEST_NEW_WORD and not _NUMERAL.search(word))
 
 
 def cut(clauses: Iterable[str], vocabulary: Set[str]) -> Iterator[list[str]]:

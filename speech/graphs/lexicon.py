@@ -16,6 +16,9 @@ from speech import classes
 from speech.graphs.phones import NotASyllable, Syllable, syllable_of
 from speech.mandarin.readings import readings as spoken_readings
 
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""Reads everything as text, like the scripts themselves are read."""
+
 DOMAIN = Path(__file__).with_name("domain.txt")
 
 _SINGLE = {
@@ -55,7 +58,7 @@ def script_phrases(folder: Path) -> set[str]:
     """Every list entry of the scripts that is Hanzi alone: the phrases that steps expect."""
     found: set[str] = set()
     for path in folder.rglob("*.yaml"):
-        found.update(_listed(yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)))
+        found.update(_listed(yaml.load(path.read_text(encoding="utf-8"), _LOADER)))
     return {phrase for phrase in found if re.fullmatch("[一-龥]{2,12}", phrase)}
 
 
