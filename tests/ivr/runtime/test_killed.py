@@ -15,8 +15,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from benchmarks.answers import hums
 from benchmarks.peer import Peer
-from benchmarks.reply_latency import _hums
 from desk.intake import StoredNotebook
 from kit.vocabulary import Outcome
 from store.session import Store
@@ -71,7 +71,7 @@ async def _calls(
 async def _deny(peer: Peer) -> None:
     await peer.until_quiet()
     await asyncio.sleep(0.3)
-    await peer.say(_hums([0.6]))
+    await peer.say(hums("不是的")[0])
 
 
 @pytest.mark.servers
