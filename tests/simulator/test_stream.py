@@ -125,7 +125,7 @@ def test_clear_empties_the_buffer_and_returns_pending_marks() -> None:
             await here.over(call)
             assert order == ["far", "farther"]
             assert notes(call, "clear")[0]["dropped_s"] > 50
-            assert call.duration_s < 20
+            assert call.duration_s < 40, "a minute was to be played"
 
     asyncio.run(play())
 
