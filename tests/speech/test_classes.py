@@ -124,6 +124,11 @@ def test_every_digit_string_is_spanned_and_accepted(digits: str) -> None:
         ("date", "过两天吧", True),
         ("date", "三千", False),
         ("date", "三十二号", False),
+        ("date", "九月十五", True),
+        ("date", "一九八五年三月八号", True),
+        ("date", "二十三天以后", True),
+        ("date", "这个星期六中午十一点以后", True),
+        ("date", "八五年", False),
         ("digits", "三千", False),
         ("score", "我打五分", True),
         ("score", "一百分", False),
@@ -138,11 +143,11 @@ def test_members(name: str, text: str, is_member: bool) -> None:
 
 def test_a_step_names_its_class_by_a_marker() -> None:
     assert with_class("date", ["明天"]) == ("明天", "$date")
-    assert with_class("open", ["明天"]) == ("明天",)
+    assert with_class("open", ["明天"]) == with_class("yes_no", ["明天"]) == ("明天",)
     assert split(["明天", "$date", "$date", "$unheard", "明天"]) == (("明天",), ("date",))
 
 
 def test_covers_stay_small() -> None:
     """A grammar is read at the start of every answer: about 2 ms for a thousand rows."""
-    assert {name: len(cover(name)) for name in CLASSES if len(cover(name)) > 1200} == {}
+    assert {name: len(cover(name)) for name in CLASSES if len(cover(name)) > 1500} == {}
     assert len(classes.words()) < 600
