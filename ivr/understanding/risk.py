@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ivr.meaning import RiskFound
+from ivr.understanding.evidence import outweighing
+from ivr.understanding.lexicon.assault import ASSAULT
 from ivr.understanding.lexicon.danger import IDIOM, LAW, SELF_HARM, VIOLENCE, RiskRule
+from ivr.understanding.lexicon.despair import DESPAIR
 from ivr.understanding.lexicon.hardship import HARDSHIP, TALKING
+from ivr.understanding.lexicon.harmless import plainly
 from ivr.understanding.normalise import Utterance, normalise
 from ivr.understanding.rules import compiled, hits
 from kit.vocabulary import Intent, Risk, Severity
@@ -22,21 +26,15 @@ _OF_INTENT = {
     Intent.IS_ROBOT_QUESTION: (Risk.WANTS_HUMAN, Severity.P3, "发现或询问是不是机器"),
 }
 _IDIOM = compiled(IDIOM)
-_PLAIN = tuple(
-    (re.compile(wrong), right)
-    for wrong, right in (
-        (r"不错|还可以", "挺好"),
-        (r"不好意思", "抱歉"),
-        (r"没错", "对的"),
-        (r"差不多", "大概"),
-        (r"不得不|不能不", "只好"),
-        (r"不[停断]地?", "一直"),
-        (r"没关系|没事的", "好的"),
-    )
-)
 _PIECES = re.compile(r"(?<=[了呢吧的好以])(?=我(?![的们])|你们|他们|再(?!说)|今天|明天|现在)")
 """Where a sentence may end that recognisers write without a stop: the gravest risks are sought in the pieces as well."""
 _GRAVEST = tuple(rule for rule in RULES if rule.severity is Severity.P0 and not rule.whole)
+_LIKE = {Risk.SELF_HARM: "轻生的话", Risk.VIOLENCE_THREAT: "要伤人毁物的话"}
+_FRAMED = (
+    (Risk.SELF_HARM, "合起来像是轻生的话", DESPAIR),
+    (Risk.VIOLENCE_THREAT, "合起来像是要伤人毁物", ASSAULT),
+)
+"""The second judge of the gravest risks: ideas that meet, whatever the words."""
 _REPEATED = (
     r"(?:说|讲|反映|投诉|问|反应|打)(?:了|过)~4(?:多少|几|好几|无数|很多|[两三四五六七八九十])~1(?:遍|次|回)"
     r"|(?:上次|之前|早就?|已经)~4(?:反映|投诉|说过|问过|提过)|第[二三四五六]次"
@@ -49,19 +47,28 @@ _MINOR = (
 
 
 def risks(said: Utterance) -> Iterator[RiskFound]:
-    """Every risk that the rules find, gravest first is not promised."""
-    calm = _calm(said)
-    yield from _found(RULES, calm, said)
+    """Every risk that rules, frames and the weight of evidence find; gravest first is not promised."""
+    calm = calmed(said)
+    found = [*_found(RULES, calm, said), *_framed(calm)]
     pieces = _PIECES.sub(",", calm.core)
     if pieces != calm.core:
-        yield from _found(_GRAVEST, normalise(pieces), said)
+        found += _found(_GRAVEST, normalise(pieces), said)
+    yield from found
+    judged = {one.category for one in found}
+    for risk, words in outweighing(calm):
+        if risk not in judged:  # where the others have judged, they know the severity better
+            yield RiskFound(risk, Severity.P0, f"整句话很像{_LIKE[risk]}：“{words}”")
 
 
-def _calm(said: Utterance) -> Utterance:
+def _framed(calm: Utterance) -> Iterator[RiskFound]:
+    for risk, label, frames in _FRAMED:
+        for words in frames.found(calm):
+            yield RiskFound(risk, Severity.P0, f"{label}：“{words}”")
+
+
+def calmed(said: Utterance) -> Utterance:
     """The utterance with idioms and words that only look like a negation put plainly."""
-    text = _IDIOM.sub(r"\1坏", said.core)
-    for pattern, plain in _PLAIN:
-        text = pattern.sub(plain, text)
+    text = plainly(_IDIOM.sub(r"\1坏", said.core))
     return normalise(text) if text != said.core else said
 
 

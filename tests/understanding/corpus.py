@@ -21,8 +21,14 @@ from kit.clock import SHANGHAI
 from kit.vocabulary import Intent, Risk, Severity, SlotName
 
 CORPUS = Path(__file__).with_name("corpus.tsv")
+HEARD = Path(__file__).with_name("heard.tsv")
+"""Lines of the corpus as Whisper wrote them after Kokoro said them over a noisy telephone (`benchmarks.hearing` makes it)."""
+
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=SHANGHAI)
 """Monday 23 November 2026, ten o'clock in Shanghai."""
+
+ONLY_GRAVEST = ("p0:", "near:")
+"""Notes of lines that are labelled for the gravest risks alone: words of despair and of violence, and their look-alikes."""
 
 CALLEE = "王小明"
 """Whom the invented calls of the corpus are for."""
@@ -61,10 +67,23 @@ class Judged:
         return {name: said.get(name, "") for name, value in self.line.slots.items() if said.get(name) != value}
 
 
+@dataclass(frozen=True, slots=True)
+class HeardText:
+    """What an ear made of a line; `heard` is empty where it heard nothing that it believed."""
+
+    text: str
+    heard: str
+    voice: str
+
+
 def lines(path: Path = CORPUS) -> list[Line]:
     """Every line of the corpus."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return [_line(row) for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+    return [_line(row) for row in _rows(path)]
+
+
+def heard_texts(path: Path = HEARD) -> list[HeardText]:
+    """Every line that was sent through an ear."""
+    return [HeardText(**row) for row in _rows(path)]
 
 
 def judge(path: Path = CORPUS) -> list[Judged]:
@@ -92,14 +111,21 @@ def f1_by_intent(judged: Iterable[Judged]) -> dict[Intent, float]:
 def risk_figures(judged: Iterable[Judged]) -> dict[Severity, tuple[float, float, int]]:
     """By labelled severity: recall (category and severity right), precision, and the number of labels."""
     judged = list(judged)
+    labelled = [one for one in judged if not one.line.note.startswith(ONLY_GRAVEST)]
     figures = {}
     for severity in Severity:
-        meant = [(one, risk) for one in judged for risk in one.line.risk if risk[1] is severity]
-        said = [(one, risk) for one in judged for risk in one.risk if risk[1] is severity]
+        known = judged if severity is Severity.P0 else labelled
+        meant = [(one, risk) for one in known for risk in one.line.risk if risk[1] is severity]
+        said = [(one, risk) for one in known for risk in one.risk if risk[1] is severity]
         hit = sum(risk in one.risk for one, risk in meant)
         sound = sum(risk in one.line.risk for one, risk in said)
         figures[severity] = (hit / max(1, len(meant)), sound / max(1, len(said)), len(meant))
     return figures
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def _line(row: dict[str, str]) -> Line:

@@ -29,6 +29,9 @@ HARMLESS = (
 GRAVE = sorted(
     line.text for line in corpus.lines() if line.risk and not line.expect and min(severity for _, severity in line.risk) <= 1
 )
+BY_RULE = sorted({line.text for line in corpus.lines() if not line.note.startswith("p0:")} & set(GRAVE))
+"""Wordings that rules know; what only the weight of evidence knows is not promised to be heard in any company."""
+
 ANY_TEXT = st.text(alphabet=st.characters(min_codepoint=0, max_codepoint=0x10FFFF), max_size=300)
 FREE = settings(max_examples=100, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -73,10 +76,10 @@ def test_sentences_run_together_hide_hardly_anything() -> None:
     """Recognisers write no stops. A few pairs make another sentence (忙 + 死了倒清净); the others must be heard."""
     by_relation = {Risk.WRONG_PERSON, Risk.THIRD_PARTY}
     lost = 0
-    for grave in GRAVE:
+    for grave in BY_RULE:
         alone = {found.category for found in understand(grave, HINTS).risk if found.severity <= 1} - by_relation
         lost += sum(not alone <= {found.category for found in understand(before + grave, HINTS).risk} for before in HARMLESS)
-    assert lost <= len(GRAVE) * len(HARMLESS) * 0.002
+    assert lost <= len(BY_RULE) * len(HARMLESS) * 0.002
 
 
 @given(st.sampled_from(GRAVE))
