@@ -102,7 +102,8 @@ class State:
     """Everything that changes during a call. `asking` is the step that waits for an answer; `back` the one to return to.
 
     `chain` are the steps spoken in the latest turn, `done` what was already caused (so that nothing is caused twice),
-    `risks` the gravest severity told per category, `taken_by` and `taken_at` which risk step took over and how grave,
+    `risks` the gravest severity told per category, `insisted` the codes of what is graver when it is
+    said again, once a turn, `taken_by` and `taken_at` which risk step took over and how grave,
     `owed` private clauses that the callee cut off and that are said again, once, with our next words.
     """
 
@@ -116,6 +117,7 @@ class State:
     slots: dict[SlotName, Slot] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     risks: dict[Risk, Severity] = field(default_factory=dict)
+    insisted: list[str] = field(default_factory=list)
     taken_by: str | None = None
     taken_at: Severity | None = None
     promised: Promised | None = None
@@ -171,6 +173,7 @@ _PLAIN = (
     "is_verified",
     "taken_by",
     "done",
+    "insisted",
     "texts",
     "owed",
     "tag",
@@ -186,6 +189,7 @@ _PLAIN = (
 
 def _state(memory: Memory) -> State:
     slots = [slot_from_dict(slot) for slot in memory["slots"]]
+    memory = {"insisted": [], **memory}  # calls that began before it was remembered
     return State(
         slots={slot.name: slot for slot in slots},
         outcomes=[Outcome(code) for code in memory["outcomes"]],

@@ -6,6 +6,7 @@ Nothing here ever lowers a severity.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ivr.dialogue.effects import Escalate
 from ivr.dialogue.memory import State
@@ -42,15 +43,33 @@ def usual_severity(risk: Risk) -> Severity:
     return Severity.P3 if risk in _P3 else Severity.P2
 
 
+TIMES_TO_P1 = {Risk.STOP_CONTACT: 2, Risk.DISPUTE: 3}
+"""What is P2 when said once and P1 when it is said in so many turns of a call (the table of risks in the glossary).
+
+The second word of a dispute answers our own question what is wrong; the second demand to be left alone is one too many.
+"""
+
+
 def news(state: State, found: Sequence[RiskFound]) -> list[RiskFound]:
-    """What was not told yet, or is graver than told, gravest first; remembers it."""
+    """What was not told yet, or is graver than told, gravest first; remembers it. What is said again may be graver."""
     fresh: list[RiskFound] = []
-    for risk in sorted(found, key=lambda one: one.severity):
+    for risk in sorted((_said_again(state, one) for one in found), key=lambda one: one.severity):
         known = state.risks.get(risk.category)
         if known is None or risk.severity < known:
             state.risks[risk.category] = risk.severity
             fresh.append(risk)
     return fresh
+
+
+def _said_again(state: State, risk: RiskFound) -> RiskFound:
+    """The risk, graver where it has been said in so many turns; remembers that it was said in this one."""
+    if risk.category not in TIMES_TO_P1:
+        return risk
+    state.insisted.append(risk.category.value)
+    times = state.insisted.count(risk.category.value)
+    if times < TIMES_TO_P1[risk.category] or risk.severity <= Severity.P1:
+        return risk
+    return replace(risk, severity=Severity.P1, why=f"{risk.why}；同一通电话里第{times}次说起")
 
 
 def escalation(risk: RiskFound, quote: str) -> Escalate:
