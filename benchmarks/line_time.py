@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--takes", type=int, default=20)
     options = parser.parse_args()
     for kind in KINDS:
-        found = _answered(kind, answers(kind, kokoro if options.speech == "kokoro" else hums, options.takes))
+        found = answered(kind, answers(kind, kokoro if options.speech == "kokoro" else hums, options.takes))
         turns = len(found.delays) + found.cuts + found.hasty
         shares = " / ".join(f"{percentile(found.delays, share):.3f}" for share in (50, 95, 99))
         print(
@@ -56,7 +56,8 @@ def main() -> None:
     report({name: [_stopped(clip) for clip in clips] for name, clips in sounds_of(None).items()})
 
 
-def _answered(kind: str, given: list[Answer]) -> Found:
+def answered(kind: str, given: list[Answer]) -> Found:
+    """What becomes of the answers to a question of this kind."""
     found = Found()
     listening = Following([list(answer.partials) for answer in given])
     for answer in given:

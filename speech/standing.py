@@ -22,6 +22,9 @@ TRAILING = re.compile(
 VAGUE = re.compile(r"((这个|下个|[本下一二三四五六七八九十])月|下个?(周|星期|礼拜)|下下个?(周|星期|礼拜)|[这本]周)$")
 """Whole by the grammar, yet a month or a week is mostly followed by its day."""
 
+LEADING = re.compile(r"(发了?|开了?)(工资|薪水?|奖金)了?$")
+"""Whole too, yet mostly followed by what will be done then."""
+
 CLOSING = re.compile(
     r"([块元]钱?|[还付转]|还款|还上|还清|吧|行吗|可以吗|行不行|左右|[之以]?前|[之以]内|以后|全部|全款|全额|一半|最低)$"
 )
@@ -57,6 +60,8 @@ def standing(text: str, kind: str) -> Standing:
     found = next(filter(None, (_tail(text, CLASSES[name]) for name in names)), None)
     if found in {Standing.WHOLE, Standing.OPEN} and CLOSING.search(text):
         return Standing.CLOSED
+    if found is Standing.WHOLE and LEADING.search(text):
+        return Standing.OPEN
     if found is Standing.OPEN and VAGUE.search(text):
         return Standing.PART
     return found or (Standing.PART if _leads_in(text, names) else Standing.STRANGE)

@@ -76,7 +76,7 @@ def test_steps_can_add_decisive_phrases() -> None:
         ("amount", "先还五百块", 0.3),
         ("date", "明天下午", 0.38),
         ("amount", "三千", 0.66),
-        ("date", "发工资就还", 0.66),
+        ("date", "我也说不好", 0.66),
         ("amount", "我想先", 1.2),
         ("date", "十一月", 1.2),
         ("date", "", 0.9),

@@ -308,6 +308,12 @@ class Phone:
         while self._mouth:
             yield
 
+    def play(self, mulaw: bytes) -> Plot:
+        """A recording."""
+        self._mouth.extend(mulaw[at : at + FRAME].ljust(FRAME, b"\xff") for at in range(0, len(mulaw), FRAME))
+        while self._mouth:
+            yield
+
     def wait(self, seconds: float) -> Plot:
         """Say nothing for a while."""
         for _ in range(round(seconds / 0.02)):

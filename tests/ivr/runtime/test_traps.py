@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from ivr.meaning import Slot
 from ivr.runtime import pump
 from ivr.runtime.bargein import is_accompanying
 from kit.vocabulary import HangUpReason, Intent, Outcome, SlotName
-from speech.audio import decode_mulaw, encode_mulaw
+from speech.audio import decode_mulaw, encode_mulaw, line_clip, read_wav
 from speech.ports import Pcm
 from tests.ivr.dialogue.small import said
 from tests.ivr.runtime.rig import CALL, FRAME, LOUD, SID, EarFor, House, Phone, Plot, sheet
@@ -182,6 +183,11 @@ def test_6_a_token_of_another_call_is_refused() -> None:
     assert house.phone(lambda phone: phone.wait(1)).events == []
 
 
+CLIP = Path(__file__).parents[2] / "speech" / "clips" / "zf_xiaoyi.不可以.wav"
+_HEARD = line_clip(*read_wav(CLIP.read_bytes()))
+SENTENCE = _HEARD[int(np.flatnonzero(np.abs(decode_mulaw(_HEARD)) > 800)[0]) :]
+
+
 def _quieter(frame: bytes, factor: float) -> bytes:
     return encode_mulaw((decode_mulaw(frame) * factor).astype(np.int16))
 
@@ -223,7 +229,8 @@ def test_7_what_stopped_us_for_nothing_lets_us_go_on(text: str) -> None:
 
     def plot(phone: Phone) -> Plot:
         yield from phone.wait(3.5)
-        yield from phone.say(text, 0.5)
+        house.ear.texts.append(text)
+        yield from phone.play(SENTENCE[:4000])
         yield from phone.wait(1.0)
         assert phone.events.count("clear") == 1
         assert phone.is_bot_speaking
@@ -235,6 +242,24 @@ def test_7_what_stopped_us_for_nothing_lets_us_go_on(text: str) -> None:
     assert "".join(house.spoken("bot")) == HELLO + "打扰了，再见。"
     assert house.spoken("bot")[0] == HELLO, "one turn, heard whole"
     assert house.notebook.finished[CALL][0] is Outcome.WRONG_NUMBER
+
+
+def test_7_a_sentence_interrupts_by_its_sound_alone_and_a_long_hum_does_not() -> None:
+    house = House()
+    house.ear.feed = lambda pcm: (EarFor.feed(house.ear, pcm), "")[1]  # type: ignore[method-assign]
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.wait(1.0)
+        house.ear.texts.append("嗯")
+        yield from phone.noise(0.8)
+        yield from phone.wait(0.8)
+        assert "clear" not in phone.events
+        house.ear.texts.append("不可以")
+        yield from phone.play(SENTENCE[:3200])
+        assert "clear" in phone.events
+        yield from phone.wait(10)
+
+    house.phone(plot)
 
 
 def test_7_a_cough_and_a_bang_do_not_interrupt() -> None:
