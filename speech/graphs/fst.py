@@ -24,9 +24,13 @@ NON_SPEECH_PROBABILITY = 0.1
 class LexiconLoop:
     """Collects words into one transducer from transition-ids to words, looping at state 1. State 0 starts."""
 
-    def __init__(self, transitions: Transitions | None = None, *, has_non_speech: bool = False) -> None:
+    def __init__(
+        self, transitions: Transitions | None = None, *, has_non_speech: bool = False, syllable_bonus: float = 0.0
+    ) -> None:
+        """`syllable_bonus` (-log) is taken off the cost of every syllable of a word, never of [unk]."""
         self.arcs: list[Arc] = []
         self._transitions = transitions or Transitions()
+        self._bonus = syllable_bonus
         self._tails: dict[tuple[int, int, tuple[int, ...]], int] = {}
         self._states = 3
         self._loop, self._silence = 1, 2
@@ -48,6 +52,7 @@ class LexiconLoop:
         """Add one pronunciation of a word."""
         phones = word_phones(syllables)
         transition, cost = self._transitions.leave(phones[0], 0)
+        cost -= self._bonus * len(syllables)
         self._add(self._loop, self._tail(phones[0], 0, phones[1:]), transition, label, cost)
 
     def garbage(self, label: int, syllables: Iterable[Syllable], *, cost: float) -> None:

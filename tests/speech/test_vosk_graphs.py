@@ -71,3 +71,14 @@ def test_tails_are_shared() -> None:
     before = len(loop.arcs)
     loop.word(2, (("sh", "iii"),))
     assert len(loop.arcs) == before + 1
+
+
+def test_a_bonus_makes_words_cheaper_by_the_syllable_and_never_garbage() -> None:
+    costs: list[dict[int, float]] = []
+    for bonus in (0.0, 0.5):
+        loop = LexiconLoop(syllable_bonus=bonus)
+        loop.word(1, (("sh", "iii"),))
+        loop.word(2, (("h", "uan"), ("k", "uan")))
+        loop.garbage(3, [("sh", "iii")], cost=5.0)
+        costs.append({label: cost for _, _, _, label, cost in loop.arcs if label})
+    assert [round(costs[0][label] - costs[1][label], 5) for label in (1, 2, 3)] == [0.5, 1.0, 0.0]
