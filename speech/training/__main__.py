@@ -37,7 +37,7 @@ class Recipe:
 
 
 EXAMS = dict.fromkeys(("kokoro-exam", "espeak-exam"), len(EXAM_KINDS))
-FULL = Recipe("full", {"kokoro": 60, "espeak": 130} | EXAMS, 20, Shape())
+FULL = Recipe("full", {"kokoro": 40, "espeak": 90} | EXAMS, 10, Shape())
 SMALL = Recipe(
     "small",
     {"kokoro": 2, "espeak": 20} | EXAMS,
@@ -99,7 +99,8 @@ class Work:
         network = Network.read(self.network)
         recordings = aligned(network, divide(self.manifest).learnt)
         print(f"{len(recordings)} 条真人录音，共 {sum(one.seconds for one in recordings) / 60:.1f} 分钟")
-        finetune(network, recordings, self._shards("kokoro"), self.tuned, seed=self.place.seed)
+        synthetic = [*self._shards("kokoro"), *self._shards("espeak")[::2]]
+        finetune(network, recordings, synthetic, self.tuned, seed=self.place.seed)
         return None
 
     def export(self) -> None:

@@ -7,6 +7,8 @@ Viterbi over the text's sounds in order, silence or noise allowed between syllab
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import jax
 import numpy as np
@@ -16,12 +18,15 @@ from speech.graphs.phones import NotASyllable, pdf_of, syllable_of
 from speech.mandarin.readings import readings
 from speech.training.features import HOP_S, mfcc
 from speech.training.fit import Network
-from speech.training.network import SUBSAMPLING, forward
+from speech.training.network import SUBSAMPLING, Params, Shape, forward
 from speech.training.spoken import NOISE, QUIET, RATE_HZ, Spoken, Unit, resampled
 
 _MIDDLE_S = 0.0125
 _LEAST = -2.5
 """Mean log-likelihood ratio of a frame below which text and sound are held not to belong together."""
+
+_ROUND = 50
+"""Lengths are rounded up to this many answers: every new length is compiled."""
 
 _State = tuple[str, int, int]
 """(unit, density, number of the unit in the text or -1)."""
@@ -52,17 +57,20 @@ def align(network: Network, line: NDArray[np.int16], text: str, *, voice: str) -
 def likelihoods(network: Network, features: NDArray[np.float32]) -> NDArray[np.float32]:
     """Log posterior over prior [frames, densities] for every 10 ms."""
     shape = network.shape
+    answers = -(-len(features) // (SUBSAMPLING * _ROUND)) * _ROUND
+    missing = SUBSAMPLING * answers - len(features) + SUBSAMPLING
     padded = np.concatenate(
-        [np.repeat(features[:1], shape.left, 0), features, np.repeat(features[-1:], shape.right + SUBSAMPLING, 0)]
+        [np.repeat(features[:1], shape.left, 0), features, np.repeat(features[-1:], shape.right + missing, 0)]
     )
-    found = np.zeros((len(features), shape.outputs), dtype=np.float32)
-    prior = np.log(network.prior + 1e-5)
-    for phase in range(SUBSAMPLING):
-        count = len(range(phase, len(features), SUBSAMPLING))
-        piece = padded[phase : phase + shape.left + SUBSAMPLING * (count - 1) + 1 + shape.right]
-        logits, _ = forward(shape, network.params, network.stats, piece[None])
-        found[phase::SUBSAMPLING] = np.asarray(jax.nn.log_softmax(logits[0])) - prior
-    return found
+    width = shape.left + SUBSAMPLING * (answers - 1) + 1 + shape.right
+    phases = np.stack([padded[phase : phase + width] for phase in range(SUBSAMPLING)])
+    posteriors = np.asarray(_posteriors(shape, network.params, network.stats, phases))
+    return posteriors.transpose(1, 0, 2).reshape(-1, shape.outputs)[: len(features)] - np.log(network.prior + 1e-5)
+
+
+@partial(jax.jit, static_argnums=0)
+def _posteriors(shape: Shape, params: Params, stats: Params, features: Any) -> Any:
+    return jax.nn.log_softmax(forward(shape, params, stats, features)[0])
 
 
 def _states(syllables: Sequence[tuple[str, str]]) -> list[_State]:

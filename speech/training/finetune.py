@@ -13,7 +13,7 @@ from speech.evaluation import Sample, samples
 from speech.hear import BadFile
 from speech.hear import load as load_recording
 from speech.training.align import DoesNotFit, align
-from speech.training.fit import Network, fit
+from speech.training.fit import PEAK_RATE, Network, fit
 from speech.training.spoken import Spoken, save
 
 HELD_OUT = 3
@@ -58,7 +58,7 @@ def finetune(
     synthetic: Sequence[Path],
     out: Path,
     *,
-    passes: int = 4,
+    passes: int = 6,
     seed: int = 1,
     tell: Callable[[str], None] = print,
 ) -> Network:
@@ -66,7 +66,16 @@ def finetune(
     real = out.with_suffix(".real.npz")
     save(real, recordings)
     copies = max(1, round(len(synthetic) * SHARE / (1 - SHARE)))
-    tuned = fit([*synthetic, *[real] * copies], out, shape=network.shape, passes=passes, seed=seed, start=network, tell=tell)
+    tuned = fit(
+        [*synthetic, *[real] * copies],
+        out,
+        shape=network.shape,
+        passes=passes,
+        seed=seed,
+        start=network,
+        peak=PEAK_RATE / 3,
+        tell=tell,
+    )
     tuned = replace(tuned, prior=network.prior)
     tuned.save(out)
     return tuned

@@ -67,14 +67,14 @@ def fit(
     passes: int,
     seed: int,
     start: Network | None = None,
+    peak: float = PEAK_RATE,
     tell: Callable[[str], None] = print,
 ) -> Network:
     """Train on the shards; `out` is the network, `out`.state the checkpoint between passes.
 
-    From `start` it goes on gently, at a tenth of the rate of a network that knows nothing.
+    From `start` it goes on; `peak` (the highest rate of learning) should then be a third or less of the usual one.
     """
     steps = passes * max(1, sum(_answers(path) for path in shards) // (BATCH * ANSWERS))
-    peak = PEAK_RATE / 10 if start else PEAK_RATE
     optimiser = optax.chain(
         optax.clip_by_global_norm(3.0),
         optax.adamw(optax.cosine_onecycle_schedule(steps + steps // 5, peak, pct_start=0.1), weight_decay=1e-3),
