@@ -13,11 +13,13 @@ from speech.ports import Pcm
 __all__ = ["Onset", "is_accompanying"]
 
 LONG_FRAMES = 50
-"""1 s: by then a voice that is no noise interrupts, whatever its words seem to be."""
+"""1 s: by then it need not be sure, whatever the words seem to be..."""
+LONG_ODDS = 0.2
+"""...but likelier than a motorway is, which sounds like a long 嗯."""
 WORDS_FRAMES = 15
 """300 ms of voice after which words that nobody says while listening confirm an interruption."""
 NOISE = 0.5
-"""From this probability on a sound is no speech."""
+"""From this probability on a sound is no speech, whatever words an engine makes of it."""
 
 
 class Onset:
@@ -37,13 +39,12 @@ class Onset:
     def is_interruption(self, partial: str) -> bool:
         """Whether somebody is taking the floor right now."""
         opening = self._opening
-        if opening.frames >= LONG_FRAMES and opening.is_going_on:
-            return self._is_speech()
+        if not opening.is_going_on:
+            return False
+        if opening.frames >= LONG_FRAMES and opening.odds()[Kind.FLOOR] >= LONG_ODDS:
+            return True
         if partial and set(partial) <= ACCOMPANYING:
             return False
-        if len(partial) > 1 and opening.frames >= WORDS_FRAMES and opening.is_going_on and self._is_speech():
+        if len(partial) > 1 and opening.frames >= WORDS_FRAMES and opening.odds()[Kind.OTHER] < NOISE:
             return True
         return opening.takes_floor()
-
-    def _is_speech(self) -> bool:
-        return bool(self._opening.odds()[Kind.OTHER] < NOISE)
