@@ -9,7 +9,7 @@ for them. Right at first sight, batch 1 / 2 / 3 / 4 / 5, in percent: despair 62 
 Right at first sight: p0:1 14 % (rules alone), p0:2 33 % (with frames), p0:3 44 % (and evidence; these three are the most
 roundabout words that we could think of), p0:4 85 %, p0:5 85 % (a mix of plain, dialect, homophones and rambling).
 False alarms at first sight: near:1 10.3 % (rules alone), near:2 7.8 %, near:3 12.9 %, near:4 14.6 %; the near:3 and near:4
-lines are pairs to p0:4 and p0:5 that differ in a word or two. On ordinary lines left out of learning: 1 %.
+lines are pairs to p0:4 and p0:5 that differ in a word or two. The evidence alone is set to 1 % on left-out lines.
 """
 
 from __future__ import annotations
