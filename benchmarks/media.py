@@ -176,7 +176,11 @@ def _understand(text: str, hints: Hints) -> Meaning:
 
 def app() -> Flask:
     """The WSGI application of the benchmark's media process."""
-    settings = Settings(twilio_auth_token="12345", recognizer=os.environ.get("HUILING_RECOGNIZER", "scripted"))
+    settings = Settings(
+        twilio_auth_token="12345",
+        recognizer=os.environ.get("HUILING_RECOGNIZER", "scripted"),
+        vosk_model_path=os.environ.get("VOSK_MODEL_PATH", ""),
+    )
     clock = SystemClock()
     script = loop_script(AskKind(os.environ.get("BENCH_KIND", "yes_no")))
     line = Line(

@@ -14,8 +14,8 @@ __all__ = ["Onset", "is_accompanying"]
 
 LONG_FRAMES = 50
 """1 s: by then it need not be sure, whatever the words seem to be..."""
-LONG_ODDS = 0.2
-"""...but likelier than a motorway is, which sounds like a long 嗯."""
+LONG_ODDS = 0.5
+"""...but likelier than not: a motorway sounds like a long 嗯."""
 WORDS_FRAMES = 15
 """300 ms of voice after which words that nobody says while listening confirm an interruption."""
 NOISE = 0.5
