@@ -65,7 +65,7 @@ def _date() -> Class:
         seq(opt(one("这 这个 本 下 下个 下下")), weekday),
         seq(opt(relative), one(_named(range(1, 32), "号"))),
         seq(alt(relative, numbered), opt(one("底 初 中旬 上旬 下旬"))),
-        seq(numbered, bare_day),
+        seq(numbered, bare_day, opt(one("号 日"))),
         one(_named(range(1, 32), "日")),
         seq(one("早上 上午 中午 下午 晚上 傍晚"), opt(clock)),
         clock,

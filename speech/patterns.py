@@ -9,8 +9,8 @@ A pattern is Glushkov's automaton: one position a word, which positions may open
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -57,25 +57,37 @@ class Pattern:
         return frozenset(inner | {(EDGE, self.words[at]) for at in self.opens} | {(self.words[at], EDGE) for at in self.closes})
 
     def cover(self, longest: int = 12) -> tuple[tuple[str, ...], ...]:
-        """Members in which every pair occurs; each is led on through pairs still missing. Positions must lie on a way."""
-        ways_in, ways_out = self._ways_in(), self._ways_out()
+        """Members in which every pair occurs; each is led on through pairs still missing. Positions must lie on a way.
+
+        What fills a member up is always what was used least: a grammar made of the members counts words as often as they
+        stand there, and one that counts 一万 a hundred times and 六万 once hears 一万.
+        """
+        ways_in, ways_out = _Ways.into(self), _Ways.out_of(self)
         missing = set(self.pairs())
         found: list[tuple[str, ...]] = []
-        for start in self._starts(ways_in):
-            if self._pair(start) not in missing:
-                continue
-            path = self._lead_on(list(start), missing, longest)
-            said = tuple(self.words[at] for at in (*path, *ways_out[path[-1]]))
-            missing -= set(zip((EDGE, *said), (*said, EDGE), strict=True))
-            found.append(said)
-        closing = (at for at in sorted(self.closes) if (self.words[at], EDGE) in missing)
-        return (*found, *(tuple(self.words[step] for step in ways_in[at]) for at in closing))
+        used: Counter[str] = Counter()
 
-    def _starts(self, ways_in: dict[int, tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
-        """For every pair but the closing ones, the shortest way through it, which ends with it; short ways first."""
-        yield from ((at,) for at in sorted(self.opens))
-        for before in sorted(ways_in, key=lambda at: (len(ways_in[at]), at)):
-            yield from ((*ways_in[before], after) for after in self.onward.get(before, ()))
+        def keep(path: Sequence[int]) -> None:
+            said = tuple(self.words[at] for at in path)
+            missing.difference_update(zip((EDGE, *said), (*said, EDGE), strict=True))
+            used.update(said)
+            found.append(said)
+
+        for before, after in self._starts(ways_in):
+            if (self.words[before] if before is not None else EDGE, self.words[after]) in missing:
+                start = [after] if before is None else [*ways_in.way(before, used)[::-1], after]
+                path = self._lead_on(start, missing, longest)
+                keep([*path, *ways_out.way(path[-1], used)[1:]])
+        for at in sorted(self.closes):
+            if (self.words[at], EDGE) in missing:
+                keep(ways_in.way(at, used)[::-1])
+        return tuple(found)
+
+    def _starts(self, ways_in: _Ways) -> Iterator[tuple[int | None, int]]:
+        """Every pair of positions but the closing ones, None before an opening one; those near the start first."""
+        yield from ((None, at) for at in sorted(self.opens))
+        for before in sorted(ways_in.far, key=lambda at: (ways_in.far[at], at)):
+            yield from ((before, after) for after in self.onward.get(before, ()))
 
     def _pair(self, way: tuple[int, ...]) -> Pair:
         return (self.words[way[-2]] if len(way) > 1 else EDGE), self.words[way[-1]]
@@ -93,33 +105,6 @@ class Pattern:
             path.append(step[2])
         return path
 
-    def _ways_in(self) -> dict[int, tuple[int, ...]]:
-        """The shortest way from an opening position to each position, itself included."""
-        ways: dict[int, tuple[int, ...]] = {at: (at,) for at in sorted(self.opens)}
-        waiting = deque(ways)
-        while waiting:
-            at = waiting.popleft()
-            for after in self.onward.get(at, ()):
-                if after not in ways:
-                    ways[after] = (*ways[at], after)
-                    waiting.append(after)
-        return ways
-
-    def _ways_out(self) -> dict[int, tuple[int, ...]]:
-        """The shortest way from each position to a closing one, without the position itself."""
-        back: dict[int, list[int]] = {}
-        for before, after in sorted(self.follows):
-            back.setdefault(after, []).append(before)
-        ways: dict[int, tuple[int, ...]] = dict.fromkeys(sorted(self.closes), ())
-        waiting = deque(ways)
-        while waiting:
-            at = waiting.popleft()
-            for before in back.get(at, ()):
-                if before not in ways:
-                    ways[before] = (at, *ways[at])
-                    waiting.append(before)
-        return ways
-
     def members(self, longest: int) -> Iterator[tuple[str, ...]]:
         """All members of at most `longest` words, shortest first. Endless patterns are cut there."""
         waiting: deque[tuple[int, ...]] = deque((at,) for at in sorted(self.opens))
@@ -129,6 +114,50 @@ class Pattern:
                 yield tuple(self.words[at] for at in path)
             if len(path) < longest:
                 waiting.extend((*path, after) for after in self.onward.get(path[-1], ()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """Shortest ways from every position to an edge of the pattern: how far it is, and by which neighbours."""
+
+    words: tuple[str, ...]
+    far: dict[int, int]
+    nearer: dict[int, tuple[int, ...]]
+
+    @classmethod
+    def into(cls, pattern: Pattern) -> _Ways:
+        """Backwards, to the opening positions."""
+        return cls._to(pattern, pattern.opens, pattern.onward)
+
+    @classmethod
+    def out_of(cls, pattern: Pattern) -> _Ways:
+        """Forwards, to the closing positions."""
+        back: dict[int, list[int]] = {}
+        for before, after in sorted(pattern.follows):
+            back.setdefault(after, []).append(before)
+        return cls._to(pattern, pattern.closes, back)
+
+    @classmethod
+    def _to(cls, pattern: Pattern, edge: Iterable[int], onward: Mapping[int, Sequence[int]]) -> _Ways:
+        far = dict.fromkeys(sorted(edge), 0)
+        nearer: dict[int, list[int]] = {}
+        waiting = deque(far)
+        while waiting:
+            at = waiting.popleft()
+            for after in onward.get(at, ()):
+                if after not in far:
+                    far[after] = far[at] + 1
+                    waiting.append(after)
+                if far[after] == far[at] + 1:
+                    nearer.setdefault(after, []).append(at)
+        return cls(pattern.words, far, {at: tuple(found) for at, found in nearer.items()})
+
+    def way(self, at: int, used: Mapping[str, int]) -> list[int]:
+        """From the position to the edge, through the words used least."""
+        path = [at]
+        while self.far[path[-1]]:
+            path.append(min(self.nearer[path[-1]], key=lambda near: (used[self.words[near]], near)))
+        return path
 
 
 def one(*words: str) -> Pattern:
