@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -11,8 +13,8 @@ from speech.training.telephone import coloured, draw_call, mixed, telephone
 
 
 def test_the_same_generator_gives_the_same_line(said: list[Spoken]) -> None:
-    lines = [telephone(said[0].samples, 15.0, np.random.default_rng(4)) for _ in range(2)]
-    assert np.array_equal(*lines)
+    first, second = (telephone(said[0].samples, 15.0, np.random.default_rng(4)) for _ in range(2))
+    assert np.array_equal(first, second)
 
 
 def test_noise_stands_as_far_below_the_voice_as_asked() -> None:
@@ -26,7 +28,7 @@ def test_noise_stands_as_far_below_the_voice_as_asked() -> None:
 def test_voice_and_labels_stay_together(said: list[Spoken]) -> None:
     for seed in range(30):
         generator = np.random.default_rng(seed)
-        call = draw_call(said[2].samples, lambda count, g=generator: coloured(count, g), generator)
+        call = draw_call(said[2].samples, partial(coloured, generator=generator), generator)
         assert len(call.clean) == len(call.line)
         assert np.abs(call.line).max() > 30
         assert len(call.line) / 8000 == pytest.approx(said[2].seconds * call.stretch + call.lead_s, abs=0.7)
