@@ -6,6 +6,7 @@ import pytest
 
 from ivr.meaning import SlotProblem
 from ivr.understanding.amounts import amounts
+from speech.mandarin.numbers import integer
 
 YUAN: tuple[tuple[str, float], ...] = (
     ("五百块", 500),
@@ -158,3 +159,10 @@ def test_no_money(said: str) -> None:
 def test_more_than_the_debt_is_marked_and_kept() -> None:
     (money,) = amounts("五千块", 320000)
     assert (money.fen, money.problem) == (500000, SlotProblem.ABOVE_DEBT)
+
+
+def test_every_number_said_in_full_is_that_amount() -> None:
+    """三百八十块 is no 百八十块 and 一万一千 holds no 万一: idioms never take a part of a number."""
+    said = {yuan: f"我还{integer(yuan, is_counting=True)}块" for yuan in [*range(1, 3000), *range(3000, 100_000, 61)]}
+    wrong = {text: found for yuan, text in said.items() if (found := [m.fen for m in amounts(text)]) != [yuan * 100]}
+    assert not wrong
