@@ -11,14 +11,18 @@ from speech.ports import Heard, Pcm
 from speech.vad import speech_seconds
 
 SURE = 0.75
-"""Confidence from which a grammar's answer is believed at once. Of 76 single words of a real speaker, ten phrases each,
-the first Chinese model gives 49 right and 3 wrong above 0.7; of words outside the grammar it takes 4 for one inside.
-A row of several phrases (closeness 0.7) is never sure."""
+"""Confidence from which a grammar's answer is believed at once. Of 127 single words of real speakers, fifteen phrases each,
+the model that comes with the product gives 107 at or above it, all right; of words outside the grammar it takes 2 in a
+hundred for one inside. A row of several phrases (closeness 0.7) is never sure."""
 
 _FIGURES = re.compile(
     r"[零二三四五六七八九十百千万亿两幺]|一(?=[百千万号月点分块元])|[今明后]天|周[一末日天]|星期|[下这]个?月|月[底初]"
 )
 """A grammar that lacks 明天还 hears 今天还, and is sure: days and figures are always heard twice."""
+
+_DIGITS = re.compile(r"[零一二三四五六七八九幺]{4,}")
+"""Digits said one by one: a second ear that writes dictation drops repeated ones (五五三零 becomes 五三零), so a sure first
+answer stands."""
 
 LEAST_SPEECH_S = 0.15
 """A voice this long deserves a second pass when the first heard nothing."""
@@ -30,7 +34,8 @@ FREE_SURE = 0.35
 def is_doubtful(heard: Heard, pcm: Pcm) -> bool:
     """Whether a second ear should hear the same sound: rejected, unsure, figures, alarms, or silence on a voice."""
     if heard.text or heard.is_rejected:
-        return heard.is_rejected or heard.confidence < SURE or bool(_FIGURES.search(heard.text)) or heard.text in ALARMS
+        is_figure = bool(_FIGURES.search(heard.text)) and not _DIGITS.fullmatch(heard.text)
+        return heard.is_rejected or heard.confidence < SURE or is_figure or heard.text in ALARMS
     return speech_seconds(pcm) >= LEAST_SPEECH_S
 
 

@@ -22,6 +22,8 @@ QUIET: Pcm = np.zeros(8000, np.int16)
         (Heard("是的", 0.4), SPOKEN, True),
         (Heard("是的", 0.9, is_rejected=True), SPOKEN, True),
         (Heard("我今天就还", 1.0), SPOKEN, True),
+        (Heard("五五三零", 0.93), SPOKEN, False),
+        (Heard("五五三零", 0.5), SPOKEN, True),
         (Heard("我不想活了", 1.0), SPOKEN, True),
         (Heard("再说一遍", 1.0), SPOKEN, False),
         (NOTHING, SPOKEN, True),
