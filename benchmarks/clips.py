@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from kit.settings import Settings
 from speech.audio import decode_mulaw, encode_mulaw, line_clip
 from speech.ports import Synthesizer
-from speech.training.noises import draw_noise
-from speech.training.telephone import line_noise
 
 CACHE = Path("var/benchmark_clips")
 VOICES = ("zf_xiaobei", "zf_xiaoni", "zm_yunjian", "zm_yunxi", "zm_yunyang")
@@ -59,7 +57,13 @@ def at_levels(clips: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
 
 
 def noises() -> list[tuple[str, bytes]]:
-    """Coughs, bangs, car noise, clicks, hiss; laughter, breath, music and tones as the network's training draws them."""
+    """Coughs, bangs, car noise, clicks, hiss; laughter, breath, music and tones as the network's training draws them.
+
+    Needs the extra `training`.
+    """
+    from speech.training.noises import draw_noise
+    from speech.training.telephone import line_noise
+
     chance = np.random.default_rng(20)
     made = [("cough", _cough(chance)) for _ in range(20)]
     made += [("bang", _decaying(chance, 0.02, 0.35)) for _ in range(8)]
