@@ -81,7 +81,8 @@ class Talk:
         if is_early:
             hints = replace(hints, expect=frozenset(), expect_slots=frozenset())
         meaning = self._line.understand(heard.text, _with_heard(hints, heard))
-        return self._by_other_ears(meaning, heard, hints) if meaning.intent is Intent.UNCLEAR else meaning
+        makes_sense = meaning.intent is not Intent.UNCLEAR or bool(meaning.slots)
+        return meaning if makes_sense else self._by_other_ears(meaning, heard, hints)
 
     def _by_other_ears(self, meaning: Meaning, heard: Heard, hints: Hints) -> Meaning:
         """What another ear made of the same sound, when the first made no sense; risk found in either counts."""

@@ -1,0 +1,36 @@
+"""What a second hypothesis of the same sound may change: only what made no sense in the first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+from ivr.meaning import Meaning
+from ivr.runtime.talk import Talk
+from ivr.understanding.understand import understand
+from kit.vocabulary import Intent, SlotName
+from speech.ports import Heard
+from tests.understanding.test_properties import HINTS
+
+ASKED = replace(HINTS, expect_slots=frozenset({SlotName.DIGITS}))
+
+
+def understood(heard: Heard) -> Meaning:
+    """As a talk understands that waits for digits."""
+    dialogue = SimpleNamespace(hints=lambda now: ASKED)
+    line = SimpleNamespace(clock=SimpleNamespace(now=lambda: datetime(2026, 11, 23, 10)), understand=understand)
+    talk: Any = SimpleNamespace(dialogue=dialogue, _line=line)
+    talk._by_other_ears = lambda *given: Talk._by_other_ears(talk, *given)
+    return Talk.understand(talk, heard)
+
+
+def test_digits_of_the_believed_ear_stand() -> None:
+    meaning = understood(Heard("五五三零", 0.926, alternatives=("五三零",)))
+    assert [slot.value for slot in meaning.slots] == ["5530"]
+
+
+def test_another_ear_helps_where_the_first_made_no_sense() -> None:
+    meaning = understood(Heard("乌云珊灵", 0.5, alternatives=("你打错了",)))
+    assert meaning.intent is Intent.WRONG_PERSON
