@@ -33,7 +33,7 @@ ALARMS = (
 """In every grammar, whatever the step: a grammar that lacks 我不想活了 hears 我不想还 instead."""
 
 _SENSITIVE = re.compile(r"[不没别无未勿零一二两三四五六七八九十百千万亿半幺今明昨前后上下初底]")
-_NOISE = re.compile(r"[\s，。！？、；：,.!?;:·…—\-\"'“”‘’（）()《》]+")
+_NOISE = re.compile(r"[\s\ufffd，。！？、；：,.!?;:·…—\-\"'“”‘’（）()《》]+")
 
 
 @dataclass(frozen=True, slots=True)

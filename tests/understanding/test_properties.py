@@ -100,3 +100,9 @@ def test_a_naive_reading_of_the_day_uses_shanghai() -> None:
     slot = understand("我明天还", Hints(now=late)).slot(SlotName.PAY_ON)
     assert slot is not None
     assert slot.value == (late + timedelta(hours=8, days=1)).date()
+
+
+def test_papers_at_hand_are_no_danger() -> None:
+    for text in ("都在我自己手里", "证件在自己手上", "大本在我自己手里呢"):
+        assert not [found for found in understand(text, HINTS).risk if found.severity <= 1], text
+    assert understand("我要死在自己手里", HINTS).risk
