@@ -25,7 +25,7 @@ MAX_TOKENS = 200
 SENTENCE_GAP_S = 0.28
 CLAUSE_GAP_S = 0.14
 THREADS = 2
-_VOICES = Path(__file__).parent.parent / "voices"
+VOICES = Path(__file__).parent.parent / "voices"
 _ROW = 256
 
 
@@ -46,16 +46,16 @@ class Kokoro:
 
     def voices(self) -> tuple[str, ...]:
         """The Mandarin voices: zf_* are women, zm_* men."""
-        return tuple(sorted(path.stem for path in _VOICES.glob("z[fm]_*.bin")))
+        return tuple(sorted(path.stem for path in VOICES.glob("z[fm]_*.bin")))
 
     def render(self, text: str, voice: str, *, speed: float = 1.0) -> tuple[Pcm, int]:
         """Samples at 24 kHz without silence at the ends. Raises EngineUnavailable for an unknown voice."""
         if voice not in self.voices():
             raise EngineUnavailable(f"kokoro 没有嗓音 {voice!r}；可用：{'、'.join(self.voices())}")
-        style = _style(voice)
+        vectors = style(VOICES / f"{voice}.bin")
         parts: list[Pcm] = []
         for chunk in _chunks(words(text)):
-            parts.append(self._infer(tokens(chunk), style, speed))
+            parts.append(self._infer(tokens(chunk), vectors, speed))
             gap_s = CLAUSE_GAP_S if chunk[-1].text in ",:;" else SENTENCE_GAP_S
             parts.append(np.zeros(round(gap_s / speed * RATE_HZ), dtype=np.int16))
         return (np.concatenate(parts[:-1]) if parts else np.zeros(0, dtype=np.int16)), RATE_HZ
@@ -82,8 +82,8 @@ def tokens(chunk: Sequence[Word]) -> list[int]:
     said = phonemes(chunk)
     if chunk and not chunk[-1].is_mark:
         said += "."
-    vocabulary = _vocabulary()
-    return [vocabulary[char] for char in said]
+    table = vocabulary()
+    return [table[char] for char in said]
 
 
 def _chunks(said: Sequence[Word]) -> Iterator[list[Word]]:
@@ -100,12 +100,13 @@ def _chunks(said: Sequence[Word]) -> Iterator[list[Word]]:
 
 
 @lru_cache(maxsize=1)
-def _vocabulary() -> dict[str, int]:
-    table: dict[str, int] = json.loads((_VOICES / "vocab.json").read_text(encoding="utf-8"))
+def vocabulary() -> dict[str, int]:
+    """Token number of each phoneme symbol."""
+    table: dict[str, int] = json.loads((VOICES / "vocab.json").read_text(encoding="utf-8"))
     return table
 
 
-@lru_cache(maxsize=8)
-def _style(voice: str) -> NDArray[np.float32]:
-    """Style vectors [510, 256] of a voice."""
-    return np.fromfile(_VOICES / f"{voice}.bin", dtype=np.float32).reshape(-1, _ROW)
+@lru_cache(maxsize=128)
+def style(voice_file: Path) -> NDArray[np.float32]:
+    """Style vectors [510, 256] of a voice; the row is the number of tokens."""
+    return np.fromfile(voice_file, dtype=np.float32).reshape(-1, _ROW)

@@ -13,7 +13,7 @@ import yaml
 from pypinyin import Style, pinyin
 
 from speech import classes
-from speech.graphs.phones import NotASyllable, Syllable, syllable_of
+from speech.graphs.phones import NotASyllable, Syllable, syllable_of, toneless
 from speech.mandarin.readings import readings as spoken_readings
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -49,7 +49,7 @@ def hanzi() -> list[str]:
 def readings(word: str) -> tuple[tuple[Syllable, ...], ...]:
     """All ways in which a word may sound: every reading of a single Hanzi, one reading of a longer word."""
     if len(word) > 1:
-        return (tuple(syllable_of(sound.rstrip("12345")) for sound in spoken_readings(word)),)
+        return (tuple(syllable_of(toneless(sound)) for sound in spoken_readings(word)),)
     listed = _SINGLE.get(word) or pinyin(word, style=Style.NORMAL, heteronym=True)[0]
     return tuple(dict.fromkeys(sounds for one in listed if (sounds := _legal(one))))
 

@@ -46,6 +46,11 @@ class NotASyllable(ValueError):
     """The pinyin is not a syllable of standard Mandarin."""
 
 
+def toneless(numbered: str) -> str:
+    """`huan2` without its tone."""
+    return numbered.rstrip("12345")
+
+
 def syllable_of(pinyin: str) -> Syllable:
     """Initial and final of a toneless pinyin syllable (`huan`, `lü` or `lv`, `yuan`). Raises NotASyllable."""
     spelt = pinyin.replace("ü", "v")

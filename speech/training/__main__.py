@@ -1,8 +1,7 @@
 """`python -m speech.training [STAGE...] [--small]`: makes the ear, stage by stage. Run again, it goes on where it stopped.
 
 prepare (teachers' files), speak (speech), fit (network), tune (real recordings, if given), export (Kaldi files and graphs),
-exam (figures). Caches lie under
-HUILING_CACHE_DIR; the finished model is written to --out.
+exam (figures). Caches lie under HUILING_CACHE_DIR; the finished model is written to --out.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ class Recipe:
 
 
 EXAMS = dict.fromkeys(("kokoro-exam", "espeak-exam"), len(EXAM_KINDS))
-FULL = Recipe("full", {"kokoro": 40, "espeak": 90} | EXAMS, 10, Shape())
+FULL = Recipe("full", {"kokoro": 80, "espeak": 130} | EXAMS, 12, Shape())
 DECODING = Decoding(unknown_cost=6.0, acoustic_scale=0.35, transition_scale=0.35, beam=13.0, lattice_beam=4.0)
 """Of scales 0.3 to 0.6 and costs 5 to 8: single words of real people are heard best at 0.3 (64 of 76) and worst at 0.6 (56),
 numbers of held-out voices best at 0.6; speech outside a grammar of 80 answers is taken in 3 to 8 of 100."""
@@ -100,7 +99,8 @@ class Work:
     def tune(self) -> None:
         """The network again, with the recordings of --manifest; nothing without one."""
         if self.manifest is None:
-            return print("没有 --manifest：跳过真人录音")
+            print("没有 --manifest：跳过真人录音")
+            return
         from speech.training.finetune import aligned, divide, finetune
         from speech.training.fit import Network
 
@@ -109,7 +109,6 @@ class Work:
         print(f"{len(recordings)} 条真人录音，共 {sum(one.seconds for one in recordings) / 60:.1f} 分钟")
         synthetic = [*self._shards("kokoro"), *self._shards("espeak")[::2]]
         finetune(network, recordings, synthetic, self.tuned, seed=self.place.seed)
-        return None
 
     def export(self) -> None:
         """The model directory: Kaldi files, then graphs."""

@@ -14,8 +14,9 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from speech.graphs.phones import NotASyllable, pdf_of, syllable_of
+from speech.graphs.phones import NotASyllable, pdf_of, syllable_of, toneless
 from speech.mandarin.readings import readings
+from speech.ports import LINE_RATE_HZ
 from speech.training.features import HOP_S, mfcc
 from speech.training.fit import Network
 from speech.training.network import SUBSAMPLING, Params, Shape, forward
@@ -39,7 +40,7 @@ class DoesNotFit(ValueError):
 def align(network: Network, line: NDArray[np.int16], text: str, *, voice: str) -> Spoken:
     """The recording (8 kHz) with the time of every sound. Raises DoesNotFit."""
     try:
-        syllables = [syllable_of(sound.rstrip("12345")) for sound in readings(text)]
+        syllables = [syllable_of(toneless(sound)) for sound in readings(text)]
     except NotASyllable as error:
         raise DoesNotFit(f"{text}：{error}") from None
     if not syllables:
@@ -51,7 +52,7 @@ def align(network: Network, line: NDArray[np.int16], text: str, *, voice: str) -
     path, mean = _viterbi(scores[:, [pdf for _, pdf, _ in states]], _ways(states))
     if mean < _LEAST:
         raise DoesNotFit(f"声音与文字对不上（每帧 {mean:.2f}）")
-    return Spoken(resampled(line, 8000, RATE_HZ), _units(path, states), text, voice)
+    return Spoken(resampled(line, LINE_RATE_HZ, RATE_HZ), _units(path, states), text, voice)
 
 
 def likelihoods(network: Network, features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -65,7 +66,7 @@ def likelihoods(network: Network, features: NDArray[np.float32]) -> NDArray[np.f
     width = shape.left + SUBSAMPLING * (answers - 1) + 1 + shape.right
     phases = np.stack([padded[phase : phase + width] for phase in range(SUBSAMPLING)])
     posteriors = np.asarray(_posteriors(shape, network.params, network.stats, phases))
-    return posteriors.transpose(1, 0, 2).reshape(-1, shape.outputs)[: len(features)] - np.log(network.prior + 1e-5)
+    return posteriors.transpose(1, 0, 2).reshape(-1, shape.outputs)[: len(features)] - np.log(network.floored_prior)
 
 
 @partial(jax.jit, static_argnums=0)

@@ -6,7 +6,7 @@ The teachers' shards for the ear hold too few of them; these are one shard a tea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -16,13 +16,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from speech.graphs.phones import NotASyllable
-from speech.mandarin.phonemes import BadSyllable
 from speech.training import formant_voice, teacher_voice
-from speech.training.formant_voice import FormantVoice, Throat
+from speech.training.formant_voice import Throat
 from speech.training.spoken import QUIET, RATE_HZ, Spoken, Unit, save
 from speech.training.teacher_voice import TeacherVoice, Timbre
-from speech.training.voices import Place
+from speech.training.voices import Place, formants, said
 
 _LISTED = """
 嗯 8  哦 5  啊 5  唉 1  哎 1  噢 1  对 8  好 5  是 5  行 3  嗯嗯 6  哦哦 3  对对 3  对对对 3  是是是 2  好好好 2  嗯嗯嗯 2
@@ -51,28 +49,28 @@ def _kokoro(place: Place, random: Random) -> Iterator[Spoken]:
     voice = TeacherVoice(place.teacher, place.foreign)
     while True:
         timbre, accent = teacher_voice.draw_timbre(random, voice.foreign), teacher_voice.draw_accent(random)
-        yield from _said(partial(voice.say, _word(random), timbre, random.uniform(0.75, 1.4), accent))
+        yield from said(partial(voice.say, _word(random), timbre, random.uniform(0.75, 1.4), accent))
 
 
 def _kokoro_exam(place: Place, random: Random) -> Iterator[Spoken]:
     voice = TeacherVoice(place.teacher, None)
     while True:
         timbre = Timbre(random.choice(teacher_voice.HELD_OUT))
-        yield from _said(partial(voice.say, _word(random), timbre, random.uniform(0.85, 1.2)))
+        yield from said(partial(voice.say, _word(random), timbre, random.uniform(0.85, 1.2)))
 
 
 def _espeak(place: Place, random: Random) -> Iterator[Spoken]:
-    voice = _formants()
+    voice = formants()
     while True:
         throat = formant_voice.draw_throat(random)
-        yield from _said(partial(voice.say, _word(random), throat))
+        yield from said(partial(voice.say, _word(random), throat))
 
 
 def _espeak_exam(place: Place, random: Random) -> Iterator[Spoken]:
-    voice = _formants()
+    voice = formants()
     while True:
         throat = Throat(random.choice(formant_voice.HELD_OUT), random.randint(170, 250), random.randint(35, 65), 50)
-        yield from _said(partial(voice.say, _word(random), throat))
+        yield from said(partial(voice.say, _word(random), throat))
 
 
 _SAYERS: dict[str, Callable[[Place, Random], Iterator[Spoken]]] = {
@@ -83,24 +81,8 @@ _SAYERS: dict[str, Callable[[Place, Random], Iterator[Spoken]]] = {
 }
 
 
-@cache
-def _formants() -> FormantVoice:
-    """The library can be opened once a process."""
-    return FormantVoice()
-
-
 def _word(random: Random) -> str:
     return random.choices(list(WORDS), list(WORDS.values()))[0]
-
-
-def _said(say: Callable[[], Spoken | None]) -> Iterator[Spoken]:
-    """Nothing for a word that the teacher cannot say."""
-    try:
-        spoken = say()
-    except (NotASyllable, BadSyllable, KeyError):
-        return
-    if spoken is not None:
-        yield spoken
 
 
 def hum(generator: Generator) -> Spoken:

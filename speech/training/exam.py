@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +16,10 @@ from rapidfuzz.distance import Levenshtein
 from speech.classes import fits
 from speech.endpointing import AFFIRM, DENY
 from speech.engines.vosk import VoskRecognizer
-from speech.evaluation import comparable
+from speech.evaluation import Score
 from speech.graphs.fst import LexiconLoop
 from speech.graphs.lexicon import hanzi, readings
-from speech.graphs.phones import syllable_of
+from speech.graphs.phones import syllable_of, toneless
 from speech.kaldi import fst
 from speech.mandarin.readings import readings as spoken_readings
 from speech.ports import Heard
@@ -32,43 +32,28 @@ ENGINES = ("kokoro-exam", "espeak-exam")
 
 
 @dataclass(slots=True)
-class Score:
-    """What was heard of one set."""
+class Mark:
+    """What was heard of one set, and the taken answers whose sense is the opposite."""
 
-    name: str
-    wrong: int = 0
-    length: int = 0
-    exact: int = 0
-    count: int = 0
-    taken: int = 0
-    """Answers that the grammar did not reject."""
+    score: Score
     flipped: int = 0
-    """Taken answers whose sense is the opposite."""
-    mistakes: list[str] = field(default_factory=list)
 
     def add(self, said: str, heard: Heard) -> None:
         """Count one utterance."""
-        text = comparable(heard.text)
-        errors = Levenshtein.distance(comparable(said), text)
-        self.wrong += errors
-        self.length += len(comparable(said))
-        self.count += 1
-        self.exact += not errors
-        is_taken = bool(heard.text) and not heard.is_rejected
-        self.taken += is_taken
-        self.flipped += is_taken and _sense(said) * _sense(heard.text) < 0
-        if errors:
-            self.mistakes.append(f"{said}→{heard.text or '∅'}{'✗' if heard.is_rejected else ''}")
+        self.score.count(said, heard.text, is_rejected=heard.is_rejected)
+        self.flipped += bool(heard.text) and not heard.is_rejected and _sense(said) * _sense(heard.text) < 0
 
     def row(self) -> dict[str, float | str | int]:
         """The figures as shares."""
+        score = self.score
+        taken = score.files - score.rejected
         return {
-            "set": self.name,
-            "utterances": self.count,
-            "error": round(self.wrong / max(1, self.length), 4),
-            "exact": round(self.exact / max(1, self.count), 4),
-            "taken": round(self.taken / max(1, self.count), 4),
-            "flipped": round(self.flipped / max(1, self.taken), 4),
+            "set": score.subset,
+            "utterances": score.files,
+            "error": round(score.character_error, 4),
+            "exact": round(score.exact / max(1, score.files), 4),
+            "taken": round(taken / max(1, score.files), 4),
+            "flipped": round(self.flipped / max(1, taken), 4),
         }
 
 
@@ -81,7 +66,7 @@ def answers() -> tuple[str, ...]:
     return tuple(sorted(AFFIRM | DENY))
 
 
-def held_out(place: Place, model_dir: Path) -> list[Score]:
+def held_out(place: Place, model_dir: Path) -> list[Mark]:
     """Every set of the held-out voices at each noise level."""
     ear = VoskRecognizer(model_dir)
     scores = []
@@ -92,7 +77,7 @@ def held_out(place: Place, model_dir: Path) -> list[Score]:
     return scores
 
 
-def _sets(ear: VoskRecognizer, name: str, shards: dict[str, list[Spoken]], snr_db: float) -> list[Score]:
+def _sets(ear: VoskRecognizer, name: str, shards: dict[str, list[Spoken]], snr_db: float) -> list[Mark]:
     said = [one for one in shards["short"] if not set(one.text) <= _NUMERALS]
     short = tuple(dict.fromkeys(one.text for one in said))
     yes_no = [one for one in said if one.text in AFFIRM | DENY]
@@ -117,15 +102,15 @@ def number_grammar(text: str) -> tuple[str, ...]:
 
 def _score(
     name: str, ear: VoskRecognizer, spoken: Iterable[Spoken], snr_db: float, grammar: Callable[[str], Sequence[str]]
-) -> Score:
-    score = Score(name)
+) -> Mark:
+    mark = Mark(Score(ear.name, name))
     generator = np.random.default_rng(7)
     for one in spoken:
-        score.add(one.text, ear.transcribe(telephone(one.samples, snr_db, generator), grammar(one.text)))
-    return score
+        mark.add(one.text, ear.transcribe(telephone(one.samples, snr_db, generator), grammar(one.text)))
+    return mark
 
 
-def syllable_errors(place: Place, model_dir: Path, work: Path) -> list[Score]:
+def syllable_errors(place: Place, model_dir: Path, work: Path) -> list[Mark]:
     """The acoustic figure alone: any syllable after any other, no words, no statistics; toneless syllables counted."""
     syllables = sorted({sound for word in hanzi() for sounds in readings(word) for sound in sounds})
     labels = {initial + final: number for number, (initial, final) in enumerate(syllables, start=1)}
@@ -142,15 +127,15 @@ def syllable_errors(place: Place, model_dir: Path, work: Path) -> list[Score]:
     return [_syllables(ear, engine, snr_db, place) for engine in ENGINES for snr_db in SNRS_DB]
 
 
-def _syllables(ear: VoskRecognizer, engine: str, snr_db: float, place: Place) -> Score:
-    score = Score(f"{engine} {snr_db:g} dB syllables")
+def _syllables(ear: VoskRecognizer, engine: str, snr_db: float, place: Place) -> Mark:
+    score = Score(ear.name, f"{engine} {snr_db:g} dB syllables")
     generator = np.random.default_rng(7)
     for one in load(place.shard(engine, EXAM_KINDS.index("general"))):
-        said = ["".join(syllable_of(sound.rstrip("12345"))) for sound in spoken_readings(one.text)]
+        said = ["".join(syllable_of(toneless(sound))) for sound in spoken_readings(one.text)]
         heard = ear.transcribe(telephone(one.samples, snr_db, generator)).text.split()
-        score.count += 1
-        score.length += len(said)
         errors = Levenshtein.distance(said, heard)
-        score.wrong += errors
+        score.files += 1
         score.exact += not errors
-    return score
+        score.characters += len(said)
+        score.character_errors += errors
+    return Mark(score)

@@ -13,21 +13,18 @@ from speech.training.features import CONF
 from speech.training.fit import Network
 from speech.training.network import BYPASS, EPSILON, SPLICE, Layer
 
-_LEAST_PRIOR = 1e-5
-
 
 def export(network: Network, out: Path) -> None:
     """Write am/final.mdl, conf/mfcc.conf and the phone tables into `out`."""
     for folder in ("am", "conf", "graph/phones"):
         (out / folder).mkdir(parents=True, exist_ok=True)
-    prior = network.prior + _LEAST_PRIOR
     model.write(
         out / "am" / "final.mdl",
         transition_bytes(has_non_speech=True),
         kaldi_network(network),
         left_context=network.shape.left,
         right_context=network.shape.right,
-        priors=prior / prior.sum(),
+        priors=network.floored_prior,
     )
     (out / "conf" / "mfcc.conf").write_text(CONF, encoding="utf-8")
     table = ["<eps> 0", *(f"{name} {number}" for name, number in phones(has_non_speech=True).items())]

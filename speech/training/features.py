@@ -11,10 +11,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-RATE_HZ = 8000
+from speech.ports import LINE_RATE_HZ
+
 HOP_S = 0.01
-CONF = """--use-energy=false
---sample-frequency=8000
+CONF = f"""--use-energy=false
+--sample-frequency={LINE_RATE_HZ}
 --num-mel-bins=40
 --num-ceps=40
 --low-freq=60
@@ -57,7 +58,7 @@ def _to_mel(hz: NDArray[np.float64] | float) -> NDArray[np.float64]:
 def _mel(warp: float) -> NDArray[np.float32]:
     """[128, 40] triangles in mel; the centres move by the warp, the edges of the band stay."""
     edges = np.linspace(_to_mel(_LOW_HZ), _to_mel(_HIGH_HZ), BINS + 2)
-    bins = _to_mel(np.minimum(np.arange(_FFT // 2) * RATE_HZ / _FFT * warp, RATE_HZ / 2))[:, None]
+    bins = _to_mel(np.minimum(np.arange(_FFT // 2) * LINE_RATE_HZ / _FFT * warp, LINE_RATE_HZ / 2))[:, None]
     left, centre, right = edges[:-2], edges[1:-1], edges[2:]
     rising, falling = (bins - left) / (centre - left), (right - bins) / (right - centre)
     return np.asarray(np.maximum(0.0, np.minimum(rising, falling)), dtype=np.float32)

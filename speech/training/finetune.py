@@ -6,7 +6,7 @@ One recording in `HELD_OUT` is kept away from training; on those the figures bef
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from speech.evaluation import Sample, samples
@@ -66,7 +66,7 @@ def finetune(
     real = out.with_suffix(".real.npz")
     save(real, recordings)
     copies = max(1, round(len(synthetic) * SHARE / (1 - SHARE)))
-    tuned = fit(
+    return fit(
         [*synthetic, *[real] * copies],
         out,
         shape=network.shape,
@@ -76,6 +76,3 @@ def finetune(
         peak=PEAK_RATE / 3,
         tell=tell,
     )
-    tuned = replace(tuned, prior=network.prior)
-    tuned.save(out)
-    return tuned

@@ -7,9 +7,10 @@ measured for them at the end. The same seed, shards and machine give the same ne
 from __future__ import annotations
 
 import pickle
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,9 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 
 from speech.training.features import BINS, cepstra
-from speech.training.frames import PDFS, Stream, make_stream
+from speech.training.frames import Stream, make_stream
 from speech.training.network import SUBSAMPLING, Params, Shape, forward, initial, size, statistics
-from speech.training.spoken import load
+from speech.training.spoken import RATE_HZ, load
 
 ANSWERS = 100
 """Answers (30 ms each) in a piece."""
@@ -35,6 +36,7 @@ GROUP = 8
 PEAK_RATE = 3e-3
 DROP = 0.1
 SMOOTHING = 0.02
+_LEAST_PRIOR = 1e-5
 AVERAGED = 0.999
 """Decay of the weights' running average; less at the start, when there is little to average."""
 
@@ -48,6 +50,12 @@ class Network:
     stats: Params
     prior: NDArray[np.float64]
     """Share of each density among all answers [outputs]."""
+
+    @property
+    def floored_prior(self) -> NDArray[np.float64]:
+        """The prior with no density so rare that its likelihood would drown the rest; sums to one."""
+        floored = self.prior + _LEAST_PRIOR
+        return np.asarray(floored / floored.sum())
 
     def save(self, path: Path) -> None:
         """Write the network as arrays, whole or not at all."""
@@ -72,7 +80,8 @@ def fit(
 ) -> Network:
     """Train on the shards; `out` is the network, `out`.state the checkpoint between passes.
 
-    From `start` it goes on; `peak` (the highest rate of learning) should then be a third or less of the usual one.
+    From `start` it goes on, with the prior of that network; `peak` (the highest rate of learning) should then be a third
+    or less of the usual one.
     """
     steps = passes * max(1, sum(_answers(path) for path in shards) // (BATCH * ANSWERS))
     optimiser = optax.chain(
@@ -81,7 +90,7 @@ def fit(
     )
     known = _checkpoint(out).exists()
     first = start.params if start else initial(shape, seed)
-    state = _State.read(_checkpoint(out)) if known else _State.begin(first, optimiser)
+    state = _State.read(_checkpoint(out)) if known else _State.begin(first, optimiser, shape.outputs)
     tell(f"{size(state.params):,} 个权重，看前 {shape.left} 帧、后 {shape.right} 帧")
     tell(f"{len(shards)} 组语音，{passes} 遍，约 {steps} 步")
     step = _stepper(shape, optimiser)
@@ -94,7 +103,7 @@ def fit(
                     state.params, state.memory, state.average, pieces, labels, state.steps
                 )
                 state.steps += 1
-                state.counts += np.bincount(np.asarray(labels).ravel(), minlength=PDFS)
+                state.counts += np.bincount(np.asarray(labels).ravel(), minlength=shape.outputs)
                 losses.append(float(loss))
                 right.append(float(share))
                 progress.update(bar, completed=done)
@@ -102,6 +111,8 @@ def fit(
             state.write(_checkpoint(out))
             tell(f"第 {number + 1} 遍：损失 {np.mean(losses):.3f}，帧正确 {np.mean(right):.1%}")
         network = _finished(shards, shape, state, pool, seed)
+    if start:
+        network = replace(network, prior=start.prior)
     network.save(out)
     return network
 
@@ -118,8 +129,8 @@ class _State:
     steps: int = 0
 
     @classmethod
-    def begin(cls, params: Params, optimiser: optax.GradientTransformation) -> _State:
-        return cls(params, params, optimiser.init(params), np.zeros(PDFS))
+    def begin(cls, params: Params, optimiser: optax.GradientTransformation, outputs: int) -> _State:
+        return cls(params, params, optimiser.init(params), np.zeros(outputs))
 
     @classmethod
     def read(cls, path: Path) -> _State:
@@ -173,16 +184,14 @@ def _batches(
     """(pieces, labels, shards used so far); streams of the next group are drawn while this one is learnt."""
     order = [shards[at] for at in generator.permutation(len(shards))]
     seeds = generator.integers(2**32, size=len(order))
-    jobs = [pool.submit(draw_stream, path, int(one)) for path, one in zip(order, seeds, strict=True)]
-    for first in range(0, len(jobs), GROUP):
-        group = jobs[first : first + GROUP]
+    jobs = deque(pool.submit(draw_stream, path, int(one)) for path, one in zip(order, seeds, strict=True))
+    while jobs:
+        group = [jobs.popleft() for _ in range(min(GROUP, len(jobs)))]
         pieces = [piece for job in group for piece in _pieces(job.result(), shape, generator)]
-        for at in range(len(group)):
-            jobs[first + at] = None  # type: ignore[call-overload]
         mixed = [pieces[at] for at in generator.permutation(len(pieces))]
         for start in range(0, len(mixed) - BATCH + 1, BATCH):
             chosen = mixed[start : start + BATCH]
-            yield np.stack([one for one, _ in chosen]), np.stack([one for _, one in chosen]), first + len(group)
+            yield np.stack([one for one, _ in chosen]), np.stack([one for _, one in chosen]), len(order) - len(jobs)
 
 
 def draw_stream(path: Path, seed: int) -> Stream:
@@ -213,7 +222,7 @@ def _finished(shards: Sequence[Path], shape: Shape, state: _State, pool: Process
 def _answers(path: Path) -> int:
     """About how many answers a shard gives."""
     with np.load(path) as stored:
-        return int(stored["lengths"].sum() / 16_000 * 1.05 / (0.01 * SUBSAMPLING))
+        return int(stored["lengths"].sum() / RATE_HZ * 1.05 / (0.01 * SUBSAMPLING))
 
 
 def _checkpoint(out: Path) -> Path:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import espeakng_loader
 import numpy as np
 
-from speech.graphs.phones import NotASyllable, syllable_of
+from speech.graphs.phones import NotASyllable, syllable_of, toneless
 from speech.mandarin.readings import words
 from speech.training.spoken import GAP, QUIET, RATE_HZ, Spoken, Unit, resampled
 
@@ -134,7 +134,7 @@ class FormantVoice:
 
 def _syllable(sound: str, spans: Sequence[tuple[float, float]]) -> list[Unit] | None:
     try:
-        initial, final = syllable_of(sound.rstrip("12345"))
+        initial, final = syllable_of(toneless(sound))
     except NotASyllable:
         return None
     if len(spans) < (2 if initial else 1):

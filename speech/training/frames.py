@@ -13,18 +13,19 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from speech.graphs.phones import FINALS, INITIALS
+from speech.graphs.phones import INITIALS, pdf_of
+from speech.ports import LINE_RATE_HZ
 from speech.training.features import HOP_S, mfcc
 from speech.training.noises import draw_noise
 from speech.training.spoken import GAP, NOISE, QUIET, Spoken, Unit, trimmed
-from speech.training.telephone import LINE_HZ, Call, Wave, babble, coloured, draw_call, line_noise
+from speech.training.telephone import Call, Wave, babble, coloured, draw_call, line_noise
 
 NOISE_SHARE = 0.1
 """Pieces of noise for each utterance."""
 
-SILENCE_PDF = 0
-NOISE_PDF = 1 + len(INITIALS) + 2 * len(FINALS)
-PDFS = NOISE_PDF + 1
+_WARPED = 0.5
+"""Share of the utterances whose formants move without their pitch, by up to an eighth: vocal tracts of other lengths."""
+_SILENCE_PDF, _NOISE_PDF = pdf_of(QUIET), pdf_of(NOISE)
 _SPEECH_DB = 38.0
 """A word's tail this far under the loudest frame is silence."""
 _SHORTEST = 3
@@ -55,7 +56,8 @@ def make_stream(spoken: Sequence[Spoken], generator: Generator) -> Stream:
 
     for index in generator.permutation(len(spoken)):
         call = draw_call(voices[index], noise, generator)
-        features = mfcc(call.line)
+        warp = float(np.exp(generator.uniform(-0.12, 0.12))) if generator.random() < _WARPED else 1.0
+        features = mfcc(call.line, warp=warp)
         pieces.append((features, labels(kept[index].units, call, len(features))))
         if generator.random() < NOISE_SHARE:
             pieces.append(_noise_piece(generator))
@@ -70,7 +72,7 @@ def _noise_piece(generator: Generator) -> tuple[NDArray[np.float32], NDArray[np.
     wave = draw_noise(generator)
     features = mfcc(line_noise(wave + 1e-3 * coloured(len(wave), generator), generator))
     loud = _loudness(wave, len(features))
-    return features, np.where(loud > loud.max() * 10 ** (-_SPEECH_DB / 20), NOISE_PDF, SILENCE_PDF).astype(np.uint8)
+    return features, np.where(loud > loud.max() * 10 ** (-_SPEECH_DB / 20), _NOISE_PDF, _SILENCE_PDF).astype(np.uint8)
 
 
 def labels(units: Sequence[Unit], call: Call, count: int) -> NDArray[np.uint8]:
@@ -86,21 +88,21 @@ def labels(units: Sequence[Unit], call: Call, count: int) -> NDArray[np.uint8]:
         )
         for unit in units
     ]
-    last = SILENCE_PDF
+    last = _SILENCE_PDF
     end_of_initial = 0
     for name, start, end in timed:
         start = max(start, end_of_initial)
         if name == QUIET:
-            last = SILENCE_PDF
+            last = _SILENCE_PDF
         elif name == GAP:
-            marked[start:end] = np.where(loud[start:end] > threshold * 2, last, SILENCE_PDF)
+            marked[start:end] = np.where(loud[start:end] > threshold * 2, last, _SILENCE_PDF)
         elif name == NOISE:
-            marked[start:end] = NOISE_PDF
-        elif name in _INITIAL_PDF:
+            marked[start:end] = _NOISE_PDF
+        elif name in INITIALS:
             end = end_of_initial = min(count, max(end, start + _SHORTEST))
-            marked[start:end] = last = _INITIAL_PDF[name]
+            marked[start:end] = last = pdf_of(name)
         else:
-            last = _FINAL_PDF[name] + 1
+            last = pdf_of(name, 1)
             while end > start + 4 and loud[end - 1] < threshold:
                 end -= 1
             middle = (start + end) // 2
@@ -116,9 +118,5 @@ def _frame(seconds: float, count: int) -> int:
 def _loudness(wave: Wave, count: int) -> NDArray[np.float32]:
     """RMS of each frame of 25 ms."""
     power = np.concatenate([[0.0], np.cumsum(np.square(wave, dtype=np.float64))])
-    starts = np.arange(count) * (LINE_HZ // 100)
+    starts = np.arange(count) * (LINE_RATE_HZ // 100)
     return np.asarray(np.sqrt((power[starts + 200] - power[starts]) / 200 + 1e-3), dtype=np.float32)
-
-
-_INITIAL_PDF = {name: 1 + at for at, name in enumerate(INITIALS)}
-_FINAL_PDF = {name: 1 + len(INITIALS) + 2 * at for at, name in enumerate(FINALS)}

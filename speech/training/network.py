@@ -2,7 +2,7 @@
 
 Source of the layer: Povey et al., "Semi-orthogonal low-rank matrix factorization for deep neural networks" (Interspeech
 2018): a linear bottleneck, an affine, ReLU, normalisation and 0.66 of the layer's input. The second half of the layers
-looks back only, so that an answer waits for RIGHT_FRAMES of 10 ms.
+looks back only, so that an answer waits for no more than `Shape.right` frames of 10 ms.
 """
 
 from __future__ import annotations

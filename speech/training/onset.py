@@ -35,10 +35,11 @@ from speech.onset import (
     is_accompanying,
     read,
 )
+from speech.ports import LINE_RATE_HZ
 from speech.training import brief_words
 from speech.training.noises import draw_noise
 from speech.training.spoken import GAP, QUIET, RATE_HZ, Spoken, load
-from speech.training.telephone import LINE_HZ, coloured, draw_call, line_noise
+from speech.training.telephone import coloured, draw_call, line_noise
 from speech.training.voices import Place
 from speech.vad import VoiceActivity
 
@@ -89,10 +90,10 @@ def from_speech(spoken: Spoken, generator: Generator, *, first: int = 0) -> Exam
 def from_noise(generator: Generator) -> Example:
     """Tones, music, laughter, breath, coughs, knocks."""
     wave = draw_noise(generator)
-    silence = np.zeros(round(generator.uniform(0.0, 0.4) * LINE_HZ), np.float32)
+    silence = np.zeros(round(generator.uniform(0.0, 0.4) * LINE_RATE_HZ), np.float32)
     noise = np.concatenate([silence, wave])
     noise += 1e-3 * np.abs(wave).max() * coloured(len(noise), generator)
-    return Example(line_noise(noise, generator), Kind.OTHER, 0.0, len(noise) / LINE_HZ, "noise")
+    return Example(line_noise(noise, generator), Kind.OTHER, 0.0, len(noise) / LINE_RATE_HZ, "noise")
 
 
 def _syllables(spoken: Spoken) -> list[float]:
@@ -122,7 +123,7 @@ def rows_of(example: Example) -> tuple[NDArray[np.float32], NDArray[np.uint8]] |
     rows, _ = features(samples, flags[first : first + FRAMES], -np.inf)
     labels = np.full(FRAMES, IGNORED, np.uint8)
     for place in range(len(kept)):
-        ended_s = (first + place + 1) * FRAME / LINE_HZ
+        ended_s = (first + place + 1) * FRAME / LINE_RATE_HZ
         if place > PAST_FRAMES and example.shows_s <= ended_s <= example.ends_s + (
             0.3 if example.kind is Kind.ACCOMPANYING else 0.0
         ):
@@ -132,7 +133,7 @@ def rows_of(example: Example) -> tuple[NDArray[np.float32], NDArray[np.uint8]] |
 
 def _voice_start(flags: list[bool], example: Example) -> int | None:
     """First voiced frame of the voice that goes on when the example begins."""
-    begins = round(example.begins_s * LINE_HZ / FRAME)
+    begins = round(example.begins_s * LINE_RATE_HZ / FRAME)
     start, silent = None, GAP_FRAMES + 1
     for place, flag in enumerate(flags):
         if flag and silent > GAP_FRAMES and (start is None or place <= begins + 5):
@@ -283,7 +284,7 @@ def verdict(example: Example, network: Network) -> Verdict:
     for place, frame in enumerate(frames, start=1):
         opening.push(frame, is_voiced=activity.is_speech(frame))
         if opening.takes_floor():
-            return Verdict(example.name, example.kind, place * FRAME / LINE_HZ - example.begins_s)
+            return Verdict(example.name, example.kind, place * FRAME / LINE_RATE_HZ - example.begins_s)
     return Verdict(example.name, example.kind, None)
 
 

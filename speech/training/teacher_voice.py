@@ -6,19 +6,17 @@ Timbres are Kokoro's own native voices and mixtures of them with each other and 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from speech.graphs.phones import NotASyllable, Syllable, syllable_of
+from speech.engines import kokoro
+from speech.graphs.phones import NotASyllable, Syllable, syllable_of, toneless
 from speech.mandarin.phonemes import INITIALS, BadSyllable, syllable_phonemes
 from speech.mandarin.readings import words
 from speech.training.spoken import GAP, QUIET, RATE_HZ, Spoken, Unit, resampled
@@ -26,12 +24,10 @@ from speech.training.spoken import GAP, QUIET, RATE_HZ, Spoken, Unit, resampled
 DURATIONS = "/encoder/Clip_output_0"
 """The encoder's frames for each token."""
 
-KOKORO_RATE_HZ = 24_000
 LEAD_S = 0.05
 """The sound comes this much earlier than the durations say: with it, the vowels after 450 first initials begin within 15 ms
 of their sound (median by manner of articulation; spread 50 ms, the teacher counts in frames of 25 ms)."""
 
-VOICES = Path(__file__).parent.parent / "voices"
 NATIVE = ("zf_xiaobei", "zf_xiaoni", "zf_xiaoxiao", "zm_yunjian", "zm_yunxi", "zm_yunxia")
 HELD_OUT = ("zf_xiaoyi", "zm_yunyang")
 """Never heard in training, neither pure nor mixed: the exam's voices."""
@@ -98,7 +94,7 @@ class TeacherVoice:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(str(model_file), options, providers=["CPUExecutionProvider"])
-        self._folders = [VOICES, *([foreign_voices] if foreign_voices else [])]
+        self._folders = [kokoro.VOICES, *([foreign_voices] if foreign_voices else [])]
         self.foreign = _foreign(foreign_voices)
 
     def say(self, text: str, timbre: Timbre, speed: float, accent: Accent = PLAIN) -> Spoken:
@@ -115,8 +111,8 @@ class TeacherVoice:
         )
         samples = np.asarray(sound).ravel()
         ends = np.cumsum(np.asarray(durations, dtype=np.float64).ravel())
-        ends *= len(samples) / KOKORO_RATE_HZ / ends[-1]
-        return Spoken(resampled(samples * 32767.0, KOKORO_RATE_HZ, RATE_HZ), _timed(units, ends - LEAD_S), text, timbre.name)
+        ends *= len(samples) / kokoro.RATE_HZ / ends[-1]
+        return Spoken(resampled(samples * 32767.0, kokoro.RATE_HZ, RATE_HZ), _timed(units, ends - LEAD_S), text, timbre.name)
 
     def _style(self, timbre: Timbre) -> NDArray[np.float32]:
         style = self._load(timbre.voice)
@@ -125,7 +121,7 @@ class TeacherVoice:
         return style.astype(np.float32)
 
     def _load(self, voice: str) -> NDArray[np.float32]:
-        return _matrix(next(path for folder in self._folders if (path := folder / f"{voice}.bin").exists()))
+        return kokoro.style(next(path for folder in self._folders if (path := folder / f"{voice}.bin").exists()))
 
 
 def _foreign(folder: Path | None) -> tuple[str, ...]:
@@ -135,11 +131,11 @@ def _foreign(folder: Path | None) -> tuple[str, ...]:
 
 def _tokens(text: str, accent: Accent) -> tuple[list[tuple[str, int]], list[int]]:
     """((unit, number of tokens) in order with the start and end tokens, token numbers without them)."""
-    units, numbers = [(QUIET, 1)], list[int]()
+    units, numbers, vocabulary = [(QUIET, 1)], list[int](), kokoro.vocabulary()
 
     def add(unit: str, said: str) -> None:
         units.append((unit, len(said)))
-        numbers.extend(_vocabulary()[char] for char in said)
+        numbers.extend(vocabulary[char] for char in said)
 
     for at, word in enumerate(found := words(text)):
         if word.is_mark:
@@ -171,7 +167,7 @@ def _accented(sound: str, accent: Accent) -> tuple[str, str]:
 
 
 def _units(sound: str) -> Syllable:
-    body = sound.rstrip("12345")
+    body = toneless(sound)
     if body == "r":
         return "", "er"
     if body in {"hm", "hng", "ê"}:
@@ -187,14 +183,3 @@ def _timed(units: Sequence[tuple[str, int]], ends_s: NDArray[np.float64]) -> tup
         timed.append(Unit(name, start, end))
         start = end
     return tuple(timed)
-
-
-@lru_cache(maxsize=1)
-def _vocabulary() -> dict[str, int]:
-    table: dict[str, int] = json.loads((VOICES / "vocab.json").read_text(encoding="utf-8"))
-    return table
-
-
-@lru_cache(maxsize=128)
-def _matrix(path: Path) -> NDArray[Any]:
-    return np.fromfile(path, dtype=np.float32).reshape(-1, 256)

@@ -102,7 +102,7 @@ def _kokoro(place: Place, random: Random, number: int) -> Iterator[Spoken]:
     voice = _teacher(place)
     while True:
         text, timbre = texts.draw(random), teacher_voice.draw_timbre(random, voice.foreign)
-        yield from _said(partial(voice.say, text, timbre, random.uniform(0.75, 1.5), teacher_voice.draw_accent(random)))
+        yield from said(partial(voice.say, text, timbre, random.uniform(0.75, 1.5), teacher_voice.draw_accent(random)))
 
 
 def _kokoro_exam(place: Place, random: Random, number: int) -> Iterator[Spoken]:
@@ -111,26 +111,26 @@ def _kokoro_exam(place: Place, random: Random, number: int) -> Iterator[Spoken]:
     make = _exam_kind(number)
     while True:
         for name in teacher_voice.HELD_OUT:
-            yield from _said(partial(voice.say, make(random), Timbre(name), random.uniform(0.9, 1.15)))
+            yield from said(partial(voice.say, make(random), Timbre(name), random.uniform(0.9, 1.15)))
 
 
 def _espeak(place: Place, random: Random, number: int) -> Iterator[Spoken]:
-    voice = _formants()
+    voice = formants()
     while True:
         throat = formant_voice.draw_throat(random)
         if random.random() < 0.35:
-            yield from _said(partial(voice.say_syllables, texts.syllables(random), throat))
+            yield from said(partial(voice.say_syllables, texts.syllables(random), throat))
         else:
-            yield from _said(partial(voice.say, texts.draw(random), throat))
+            yield from said(partial(voice.say, texts.draw(random), throat))
 
 
 def _espeak_exam(place: Place, random: Random, number: int) -> Iterator[Spoken]:
-    voice = _formants()
+    voice = formants()
     make = _exam_kind(number)
     while True:
         for variant in formant_voice.HELD_OUT:
             throat = formant_voice.Throat(variant, random.randint(180, 240), 50, 50)
-            yield from _said(partial(voice.say, make(random), throat))
+            yield from said(partial(voice.say, make(random), throat))
 
 
 EXAM_KINDS = ("short", "number", "reply", "general")
@@ -141,8 +141,8 @@ def _exam_kind(number: int) -> Callable[[Random], str]:
     return texts.KINDS[EXAM_KINDS[number % len(EXAM_KINDS)]][1]
 
 
-def _said(say: Callable[[], Spoken | None]) -> Iterator[Spoken]:
-    """Nothing for a sentence that the teacher cannot say."""
+def said(say: Callable[[], Spoken | None]) -> Iterator[Spoken]:
+    """What a teacher says; nothing for a text that it cannot say."""
     try:
         spoken = say()
     except (NotASyllable, BadSyllable, KeyError):
@@ -166,6 +166,6 @@ def _teacher(place: Place) -> TeacherVoice:
 
 
 @cache
-def _formants() -> FormantVoice:
-    """The library of this process."""
+def formants() -> FormantVoice:
+    """espeak-ng; its library can be opened once a process."""
     return FormantVoice()

@@ -118,7 +118,7 @@ def test_negative_money_is_said_so() -> None:
 
 
 def test_every_syllable_of_mandarin_has_phonemes_in_the_vocabulary() -> None:
-    known = kokoro._vocabulary()
+    known = kokoro.vocabulary()
     sounds = {
         to_tone3(one, neutral_tone_with_five=True, v_to_u=False) for row in PINYIN_DICT.values() for one in row.split(",")
     }

@@ -74,9 +74,9 @@ def test_espeak_is_given_pinyin_and_never_characters(monkeypatch: pytest.MonkeyP
 
 def test_kokoro_is_given_tokens_of_its_vocabulary_with_a_mark_at_the_end() -> None:
     numbers = kokoro.tokens(words("还款"))
-    table = {number: char for char, number in kokoro._vocabulary().items()}
+    table = {number: char for char, number in kokoro.vocabulary().items()}
     assert "".join(table[number] for number in numbers) == "xwa↗nkʰwa↓n."
-    assert kokoro.tokens(words("还款？"))[-1] == kokoro._vocabulary()["?"]
+    assert kokoro.tokens(words("还款？"))[-1] == kokoro.vocabulary()["?"]
 
 
 def test_long_texts_are_cut_at_marks() -> None:
@@ -92,7 +92,7 @@ def test_the_eight_mandarin_voices_are_carried(tmp_path: Path) -> None:
     names = sorted(path.stem for path in folder.glob("*.bin"))
     assert len(names) == 8
     for name in names:
-        assert kokoro._style(name).shape == (510, 256)
+        assert kokoro.style(folder / f"{name}.bin").shape == (510, 256)
     assert Settings().voice in names
     assert "Apache License 2.0" in (folder / "NOTICE.txt").read_text(encoding="utf-8")
     with pytest.raises(EngineUnavailable, match="缺少模型 kokoro"):

@@ -7,9 +7,10 @@ from functools import partial
 import numpy as np
 import pytest
 
+from speech.ports import LINE_RATE_HZ
 from speech.training.noises import draw_noise
-from speech.training.spoken import Spoken
-from speech.training.telephone import coloured, draw_call, mixed, telephone
+from speech.training.spoken import RATE_HZ, Spoken, resampled
+from speech.training.telephone import AMR_BITS_PER_S, coloured, draw_call, mixed, mobile, telephone
 
 
 def test_the_same_generator_gives_the_same_line(said: list[Spoken]) -> None:
@@ -39,3 +40,16 @@ def test_every_kind_of_noise_sounds() -> None:
         noise = draw_noise(np.random.default_rng(seed))
         assert np.isfinite(noise).all()
         assert np.abs(noise).max() > 0
+
+
+@pytest.mark.parametrize("bits_per_s", AMR_BITS_PER_S)
+def test_a_mobile_codec_keeps_length_time_and_level(said: list[Spoken], bits_per_s: int) -> None:
+    line = resampled(said[0].samples, RATE_HZ, LINE_RATE_HZ)[:-77]
+    heard = mobile(line, bits_per_s)
+    assert len(heard) == len(line)
+    assert not np.array_equal(heard, line)
+    power = [np.convolve(np.square(wave, dtype=np.float64), np.ones(160), "same") for wave in (line, heard)]
+    shifts = range(-80, 81, 8)
+    alike = [np.corrcoef(power[0][100:-100], np.roll(power[1], shift)[100:-100])[0, 1] for shift in shifts]
+    assert abs(shifts[int(np.argmax(alike))]) <= 16, "2 ms"
+    assert np.sqrt(power[1].mean() / power[0].mean()) == pytest.approx(1.0, abs=0.35)
