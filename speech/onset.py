@@ -1,6 +1,6 @@
 """A voice began: is somebody taking the floor, merely listening along (嗯, 对, 好的), or is it no speech at all? Numpy alone.
 
-A recurrent network of 32 cells follows the voice from its first voiced frame, 20 ms at a time, and says so after each.
+A recurrent network of 64 cells follows the voice from its first voiced frame, 20 ms at a time, and says so after each.
 Trained by `python -m speech.training.onset`, which measures it too; about 0.1 ms a frame, and only when asked.
 """
 

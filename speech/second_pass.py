@@ -21,8 +21,8 @@ _FIGURES = re.compile(
 """A grammar that lacks 明天还 hears 今天还, and is sure: days and figures are always heard twice."""
 
 _DIGITS = re.compile(r"[零一二三四五六七八九幺]{4,}")
-"""Digits said one by one: a second ear that writes dictation drops repeated ones (五五三零 becomes 五三零), so a sure first
-answer stands."""
+"""Digits said one by one: of 29 strings of a real speaker the model that comes with the product has 25 right, Whisper 23, so a
+sure first answer stands."""
 
 LEAST_SPEECH_S = 0.15
 """A voice this long deserves a second pass when the first heard nothing."""

@@ -30,7 +30,7 @@ _LISTED = """
 WORDS = {word: int(often) for word, often in zip(_LISTED.split()[::2], _LISTED.split()[1::2], strict=True)}
 """With how often each is said."""
 
-COUNTS = {"kokoro": 260, "espeak": 700, "kokoro-exam": 90, "espeak-exam": 120}
+COUNTS = {"kokoro": 800, "espeak": 1500, "kokoro-exam": 90, "espeak-exam": 120}
 
 
 def shard(place: Place, kind: str) -> Path:

@@ -50,7 +50,7 @@ SETTLED_S = 0.06
 LONGEST_S = 1.4
 IGNORED = 3
 """Label of frames that teach nothing."""
-CELLS = 32
+CELLS = 64
 PASSES = 30
 BATCH = 256
 
@@ -175,7 +175,7 @@ def sources(place: Place, *, is_exam: bool) -> list[Source]:
     """The shards that lie there, what people say while listening, hums and noises."""
     mark = "-exam" if is_exam else ""
     found = []
-    for teacher, most, inner, times in (("kokoro", 12, 2, 10), ("espeak", 10, 1, 3)):
+    for teacher, most, inner, times in (("kokoro", 30, 1, 6), ("espeak", 16, 1, 3)):
         shards = sorted((place.folder / f"{teacher}{mark}").glob("*.npz"))[: 3 if is_exam else most]
         found += [Source(teacher, shard, 1, 0 if is_exam else inner) for shard in shards]
         found.append(Source("words", brief_words.shard(place, f"{teacher}{mark}"), 2 if is_exam else times))
