@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from speech.engines.vosk import FIRST_CHINESE, MODELS, card
+from speech.engines.vosk import card
+from speech.models_zh import MODELS
 
 _CARDS = ("README.md", "README", "README.txt")
 
@@ -46,7 +47,7 @@ def ear_facts(folder: Path) -> EarFacts:
 
 def _origin(folder: Path) -> str:
     if folder.is_relative_to(MODELS):
-        return "随产品附带的试验模型" if folder == FIRST_CHINESE else "随产品附带"
+        return "随产品附带"
     if base := card(folder).get("adapted_from"):
         return f"由 {base} 适配"
     if folder.name.startswith("vosk-model-"):

@@ -20,17 +20,11 @@ import numpy as np
 from kit.settings import Settings
 from speech import classes
 from speech.audio import Resampler
+from speech.models_zh import SHIPPED
 from speech.phrases import ALARMS, MADE_UP, plain, snap, words_of
 from speech.ports import LINE_RATE_HZ, NOTHING, EngineUnavailable, Heard, Listener, Pcm
 
 UNKNOWN = "[unk]"
-MODELS = Path(__file__).resolve().parent.parent / "models_zh"
-FIRST_CHINESE = MODELS / "first"
-"""A trial's model of 0.7 M parameters."""
-
-OWN_CHINESE = MODELS / "telephone"
-"""The product's own model; the first one stands in where it has not been built."""
-
 CARD = "ear.json"
 """What a model says of itself, beside what Vosk reads: name, free_trust, how its graphs were built."""
 
@@ -58,7 +52,7 @@ class VoskRecognizer:
 
     has_partials = True
 
-    def __init__(self, model_dir: Path = FIRST_CHINESE, *, name: str = "vosk") -> None:
+    def __init__(self, model_dir: Path = SHIPPED, *, name: str = "vosk") -> None:
         self.name = name
         self.model_dir = model_dir
         self.rate_hz = _model_rate_hz(model_dir)
@@ -272,21 +266,13 @@ def card(model_dir: Path) -> dict[str, Any]:
 
 
 def free_trust(model_dir: Path) -> float:
-    """Weight of the confidence without a grammar, by the model's card; 1.0 where the card does not say.
-
-    The first Chinese model is no dictation (94 % wrong on sentences): 0.4.
-    """
-    return float(card(model_dir).get("free_trust", 0.4 if model_dir.resolve() == FIRST_CHINESE else 1.0))
-
-
-def shipped() -> Path:
-    """The model that comes with the product."""
-    return OWN_CHINESE if (OWN_CHINESE / "am" / "final.mdl").is_file() else FIRST_CHINESE
+    """Weight of the confidence without a grammar, by the model's card; 1.0 where the card does not say."""
+    return float(card(model_dir).get("free_trust", 1.0))
 
 
 def configured(settings: Settings) -> Path:
     """The model directory that the settings choose: VOSK_MODEL_PATH, or the one that comes with the product."""
-    return Path(settings.vosk_model_path).expanduser() if settings.vosk_model_path else shipped()
+    return Path(settings.vosk_model_path).expanduser() if settings.vosk_model_path else SHIPPED
 
 
 def load(settings: Settings) -> VoskRecognizer:

@@ -20,6 +20,7 @@ from speech.graphs.ngram import Ngram
 from speech.graphs.phones import NON_SPEECH, Syllable, Transitions, phones, word_boundaries
 from speech.kaldi import fst
 from speech.kaldi.reader import load
+from speech.models_zh import SHIPPED
 from speech.phrases import ALARMS
 
 UNKNOWN = "[unk]"
@@ -39,7 +40,6 @@ PHRASE_WEIGHT = 2.0
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = ROOT / "scripts_zh"
-SHIPPED = ROOT / "speech" / "models_zh" / "first"
 CARD = "ear.json"
 """What the graphs were built with, in the model directory."""
 

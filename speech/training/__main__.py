@@ -19,6 +19,7 @@ from rich.table import Table
 from kit.settings import Settings
 from speech.graphs.build import Decoding
 from speech.models import require
+from speech.models_zh import SHIPPED
 from speech.training import voices
 from speech.training.network import AROUND, BACK, Shape
 from speech.training.voices import EXAM_KINDS, Place
@@ -56,8 +57,6 @@ REPLIES = 20_000
 
 CARD = {"name": "telephone", "free_trust": 0.6}
 """Without a grammar it knows the loan call's sentences only, and is sure of them when it hears others: a second ear decides."""
-
-SHIPPED = Path(__file__).resolve().parent.parent / "models_zh" / "telephone"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from speech import classes
-from speech.engines.vosk import FIRST_CHINESE, VoskRecognizer
+from speech.engines.vosk import VoskRecognizer
 from speech.graphs import corpus, phones
 from speech.graphs.build import CARD, Decoding, build, main
 from speech.graphs.fst import LexiconLoop
@@ -21,6 +21,7 @@ from speech.graphs.phones import NON_SPEECH, SILENCE, Transitions
 from speech.hear import load as load_clip
 from speech.kaldi import fst, model
 from tests.speech.kaldi.plain import search
+from tests.speech.trial import TRIAL
 
 CLIPS = Path(__file__).parent / "clips"
 SAID = ("不可以", "我已经还了", "我下周五还", "我失业了", "你打错了")
@@ -32,7 +33,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = folder / "said.txt"
     text.write_text("# 例句\n我的车抵押给了别人，车在修理厂\n" * 3 + "我 会 按时 还款\nOK我知道\n", encoding="utf-8")
     out = folder / "model"
-    build(out, FIRST_CHINESE, texts=[text], phrases=[*SAID, "恒信易贷"])
+    build(out, TRIAL, texts=[text], phrases=[*SAID, "恒信易贷"])
     return out
 
 
@@ -60,11 +61,11 @@ def test_the_card_says_what_it_was_built_with(built: Path) -> None:
 
 def test_a_phrase_that_is_not_hanzi_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="按A键"):
-        build(tmp_path, FIRST_CHINESE, phrases=["按A键"])
+        build(tmp_path, TRIAL, phrases=["按A键"])
 
 
 def test_a_model_with_non_speech_gets_it_in_its_graphs(tmp_path: Path) -> None:
-    shutil.copytree(FIRST_CHINESE / "conf", tmp_path / "conf")
+    shutil.copytree(TRIAL / "conf", tmp_path / "conf")
     network = model.Network(40)
     pdfs = phones.pdf_count(has_non_speech=True)
     network.finish(network.add("out", model.affine(np.zeros((pdfs, 40)), np.zeros(pdfs)), "input"))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from speech.engines.vosk import FIRST_CHINESE
 from speech.evaluation import Sample, samples
 from speech.graphs.tune import grammars, main
+from tests.speech.trial import TRIAL
 
 CLIPS = Path(__file__).parent / "clips"
 
@@ -30,7 +30,7 @@ def test_a_grammar_never_holds_the_answer_itself(manifest: Path) -> None:
 
 
 def test_a_dear_garbage_word_lets_more_through(manifest: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main([str(FIRST_CHINESE), str(manifest), "--scale", "0.3", "--unknown-cost", "1", "9", "--beam", "9"])
+    main([str(TRIAL), str(manifest), "--scale", "0.3", "--unknown-cost", "1", "9", "--beam", "9"])
     rows = [line.split("│") for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
     cheap, dear = ([float(cell) for cell in row[1:-1]] for row in rows)
     assert cheap[:4] == [0.3, 1.0, 0.0, 8.0]

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speech.engines.vosk import FIRST_CHINESE, VoskRecognizer, Word, heard_from, words_from
+from speech.engines.vosk import VoskRecognizer, Word, heard_from, words_from
 from speech.ports import NOTHING, EngineUnavailable
+from tests.speech.trial import TRIAL
 
 
 @pytest.fixture(scope="module")
 def chinese() -> VoskRecognizer:
-    return VoskRecognizer(FIRST_CHINESE)
+    return VoskRecognizer(TRIAL)
 
 
 def noise(seconds: float, rms: float) -> np.ndarray[tuple[int], np.dtype[np.int16]]:

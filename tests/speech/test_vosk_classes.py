@@ -11,12 +11,14 @@ import pytest
 from kit.settings import load_settings
 from speech import catalogue, classes
 from speech.engines import vosk
-from speech.engines.vosk import FIRST_CHINESE, UNKNOWN, VoskRecognizer, Word, heard_from
+from speech.engines.vosk import UNKNOWN, VoskRecognizer, Word, heard_from
 from speech.engines.vosk_free import FreeVosk
 from speech.fallback import FallbackRecognizer
 from speech.graphs.build import build
 from speech.hear import load as load_clip
+from speech.models_zh import SHIPPED
 from speech.ports import NOTHING
+from tests.speech.trial import TRIAL
 
 CLIPS = Path(__file__).parent / "clips"
 
@@ -24,7 +26,7 @@ CLIPS = Path(__file__).parent / "clips"
 @pytest.fixture(scope="module")
 def ear(tmp_path_factory: pytest.TempPathFactory) -> VoskRecognizer:
     out = tmp_path_factory.mktemp("classes")
-    build(out, FIRST_CHINESE, phrases=["我下周五还", "转人工"])
+    build(out, TRIAL, phrases=["我下周五还", "转人工"])
     return VoskRecognizer(out)
 
 
@@ -34,7 +36,7 @@ def said(*words: str) -> list[Word]:
 
 def test_a_model_whose_vocabulary_lacks_the_words_leaves_classes_out(ear: VoskRecognizer) -> None:
     assert ear.has_classes
-    assert not VoskRecognizer(FIRST_CHINESE).has_classes
+    assert not VoskRecognizer(TRIAL).has_classes
 
 
 def test_the_grammar_holds_the_phrases_and_the_whole_cover(ear: VoskRecognizer) -> None:
@@ -113,7 +115,6 @@ def test_both_engines_of_a_chain_load_one_model(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_card_says_how_far_free_hearing_is_trusted(tmp_path: Path) -> None:
-    assert vosk.free_trust(FIRST_CHINESE) == 0.4
     assert vosk.free_trust(tmp_path) == 1.0
     (tmp_path / vosk.CARD).write_text('{"free_trust": 0.7}')
     assert vosk.free_trust(tmp_path) == 0.7
@@ -121,10 +122,6 @@ def test_the_card_says_how_far_free_hearing_is_trusted(tmp_path: Path) -> None:
     assert vosk.card(tmp_path) == {}
 
 
-def test_the_shipped_model_is_our_own_once_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vosk, "OWN_CHINESE", tmp_path)
-    assert vosk.shipped() == FIRST_CHINESE
-    (tmp_path / "am").mkdir()
-    (tmp_path / "am" / "final.mdl").touch()
-    assert vosk.shipped() == tmp_path
+def test_the_settings_choose_the_model() -> None:
+    assert vosk.configured(load_settings({})) == SHIPPED
     assert vosk.configured(load_settings({"VOSK_MODEL_PATH": "/elsewhere"})) == Path("/elsewhere")

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speech.engines.vosk import FIRST_CHINESE, VoskListener, VoskRecognizer, shipped
+from speech.engines.vosk import VoskListener, VoskRecognizer
 from speech.graphs.build import build
 from speech.hear import load as load_clip
+from speech.models_zh import SHIPPED
 from speech.ports import LINE_RATE_HZ, Pcm
+from tests.speech.trial import TRIAL
 
 CLIPS = Path(__file__).parent / "clips"
 VOICES = ("zf_xiaoyi", "zm_yunyang")
@@ -40,7 +42,7 @@ def resident_bytes() -> int:
 
 @pytest.fixture(scope="module")
 def ear() -> VoskRecognizer:
-    return VoskRecognizer(shipped())
+    return VoskRecognizer(SHIPPED)
 
 
 @pytest.mark.engines
@@ -89,7 +91,7 @@ def test_sixteen_threads_hear_what_one_hears_while_graphs_are_built(ear: VoskRec
         return found
 
     with ThreadPoolExecutor(17) as pool:
-        building = pool.submit(build, tmp_path / "ear", FIRST_CHINESE)
+        building = pool.submit(build, tmp_path / "ear", TRIAL)
         together = list(pool.map(hear, range(16)))
     for thread, found in enumerate(together):
         order = jobs[thread % len(jobs) :] + jobs[: thread % len(jobs)]

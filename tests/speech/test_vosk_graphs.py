@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from speech.engines.vosk import FIRST_CHINESE
 from speech.graphs.fst import LexiconLoop
 from speech.graphs.lexicon import hanzi, readings, script_phrases, sentences, vocabulary
 from speech.graphs.phones import FINALS, INITIALS, POSITIONS, NotASyllable, Transitions, phone, syllable_of, word_phones
+from tests.speech.trial import TRIAL
 
 
 def test_phone_numbers_are_the_acoustic_models() -> None:
-    lines = (FIRST_CHINESE / "graph" / "phones.txt").read_text(encoding="utf-8").splitlines()
+    lines = (TRIAL / "graph" / "phones.txt").read_text(encoding="utf-8").splitlines()
     listed = {name: int(number) for name, number in (line.split() for line in lines)}
     ours = {f"{base}_{at}": phone(base, at) for base in INITIALS + FINALS for at in POSITIONS}
     assert {**ours, "<eps>": 0, "SIL": 1} == listed
@@ -53,7 +53,7 @@ def test_every_word_has_a_reading_and_the_shipped_list_holds_them() -> None:
     words = vocabulary(sentences(), ["按时还款"])
     assert len(hanzi()) == 6763
     assert all(readings(word) for word in words)
-    lines = (FIRST_CHINESE / "graph" / "words.txt").read_text(encoding="utf-8").splitlines()
+    lines = (TRIAL / "graph" / "words.txt").read_text(encoding="utf-8").splitlines()
     listed = [line.split()[0] for line in lines]
     assert (listed[0], listed[-1]) == ("<eps>", "[unk]")
     assert {word for text in sentences() for word in text} | set(hanzi()) <= set(listed)

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speech.engines.vosk import FIRST_CHINESE
 from speech.kaldi.fst import Arc, BadFst, Fst, Sort, fst, read, to_bytes, write
+from tests.speech.trial import TRIAL
 
 SMALL: list[Arc] = [(0, 1, 5, 2, 0.5), (0, 2, 0, 1, 1.0), (1, 2, 3, 3, 0.0), (2, 0, 4, 0, 2.25)]
 
 
 @pytest.mark.parametrize("name", ["HCLr", "Gr"])
 def test_a_shipped_graph_is_written_as_it_was_read(name: str, tmp_path: Path) -> None:
-    path = FIRST_CHINESE / "graph" / f"{name}.fst"
+    path = TRIAL / "graph" / f"{name}.fst"
     shipped = read(path)
     again = to_bytes(shipped)
     differing = [at for at, (ours, theirs) in enumerate(zip(again, path.read_bytes(), strict=True)) if ours != theirs]

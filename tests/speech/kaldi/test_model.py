@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speech.engines.vosk import FIRST_CHINESE
 from speech.graphs import phones
 from speech.graphs.fst import LexiconLoop
 from speech.kaldi import fst, model
 from speech.kaldi.reader import Component, Nnet, load
+from tests.speech.trial import TRIAL
 
 Matrix = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
@@ -54,7 +54,7 @@ def rebuilt(nnet: Nnet) -> model.Network:
 
 
 def test_the_shipped_model_is_written_again_byte_for_byte() -> None:
-    path = FIRST_CHINESE / "am" / "final.mdl"
+    path = TRIAL / "am" / "final.mdl"
     nnet = load(path)
     transitions = phones.transition_bytes(has_non_speech=False)
     again = model.to_bytes(transitions, rebuilt(nnet), left_context=18, right_context=18, priors=nnet.priors)
@@ -80,7 +80,7 @@ def small_network(pdfs: int, seed: int = 3) -> model.Network:
 def test_stock_vosk_loads_and_decodes_what_is_written(has_non_speech: bool, tmp_path: Path) -> None:
     import vosk
 
-    shutil.copytree(FIRST_CHINESE / "conf", tmp_path / "conf")
+    shutil.copytree(TRIAL / "conf", tmp_path / "conf")
     (tmp_path / "graph" / "phones").mkdir(parents=True)
     pdfs = phones.pdf_count(has_non_speech=has_non_speech)
     transitions = phones.transition_bytes(has_non_speech=has_non_speech)
@@ -111,7 +111,7 @@ def test_non_speech_is_appended_so_that_old_numbers_stay() -> None:
 
 
 def test_densities_are_numbered_as_in_the_shipped_model() -> None:
-    nnet = load(FIRST_CHINESE / "am" / "final.mdl")
+    nnet = load(TRIAL / "am" / "final.mdl")
     assert all(pdf == phones.pdf_of(phones.base_of(number), state) for number, state, pdf in nnet.triples)
     assert (phones.pdf_of("SIL"), phones.pdf_of("zh"), phones.pdf_of("s"), phones.pdf_of("a", 1)) == (0, 1, 21, 23)
     with pytest.raises(ValueError):

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speech.engines.vosk import FIRST_CHINESE
 from speech.graphs.fst import LexiconLoop
 from speech.graphs.lexicon import readings
 from speech.hear import load as load_clip
@@ -16,6 +15,7 @@ from speech.kaldi import fst, model
 from speech.kaldi.reader import BadModel, Nnet, load
 from speech.ports import Pcm
 from tests.speech.kaldi.plain import mfcc, search
+from tests.speech.trial import TRIAL
 
 CLIPS = Path(__file__).parent.parent / "clips"
 SAID = ("不可以", "我已经还了", "我下周五还", "我失业了", "你打错了")
@@ -24,7 +24,7 @@ ACOUSTIC_SCALE = 0.3
 
 @pytest.fixture(scope="module")
 def nnet() -> Nnet:
-    return load(FIRST_CHINESE / "am" / "final.mdl")
+    return load(TRIAL / "am" / "final.mdl")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def by_vosk(pcm: Pcm) -> list[tuple[str, float]]:
     import vosk
 
     vosk.SetLogLevel(-1)
-    decoder = vosk.KaldiRecognizer(vosk.Model(str(FIRST_CHINESE)), 8000.0, json.dumps(SAID, ensure_ascii=False))
+    decoder = vosk.KaldiRecognizer(vosk.Model(str(TRIAL)), 8000.0, json.dumps(SAID, ensure_ascii=False))
     decoder.SetWords(True)
     decoder.AcceptWaveform(pcm.tobytes())
     return [(word["word"], word["start"]) for word in json.loads(decoder.FinalResult())["result"]]
@@ -93,7 +93,7 @@ def test_features_of_a_wrong_shape_are_refused(shape: tuple[int, ...], nnet: Nne
 
 
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
-    data = (FIRST_CHINESE / "am" / "final.mdl").read_bytes()
+    data = (TRIAL / "am" / "final.mdl").read_bytes()
     for spoiled in (b"", data[:5000], data[:-9], data.replace(b"FixedScale", b"FixedOther"), data.replace(b"Sum(", b"Max(")):
         (tmp_path / "m.mdl").write_bytes(spoiled)
         with pytest.raises(BadModel):
