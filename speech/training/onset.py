@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -51,6 +51,9 @@ LONGEST_S = 1.4
 IGNORED = 3
 """Label of frames that teach nothing."""
 CELLS = 64
+MEMBERS = 2
+"""Networks from different first weights, averaged: at equal promptness they stop for what is no interruption half as often as
+one alone."""
 PASSES = 30
 BATCH = 256
 
@@ -196,21 +199,44 @@ def make(place: Place, folder: Path) -> None:
 
 
 def fit(folder: Path, out: Path, *, seed: int) -> None:
-    """Train, and write the network."""
-    parts = [np.load(path) for path in sorted(folder.glob("*.npz"))]
+    """Train MEMBERS networks, each kept as soon as it is done, and write them as one."""
+    parts = [np.load(path) for path in sorted(folder.glob("[0-9]*.npz"))]
     rows = np.concatenate([part["rows"] for part in parts]).astype(np.float32)
     labels = np.concatenate([part["labels"] for part in parts])
     seen = rows[labels != IGNORED]
     mean, scale = seen.mean(axis=0), 1.0 / (seen.std(axis=0) + 1e-3)
-    weights = _fitted((rows - mean) * scale, labels, seed)
-    write(out, Network(mean, scale, **weights))
+    members = [folder / f"member-{number}.npz" for number in range(MEMBERS)]
+    for number, path in enumerate(members):
+        if not path.exists():
+            write(path, Network(mean, scale, **_fitted((rows - mean) * scale, labels, seed + number)))
+    write(out, joined([read(path) for path in members]))
     print(f"-> {out}（{out.stat().st_size} 字节）")
+
+
+def joined(members: Sequence[Network]) -> Network:
+    """One network that is the mean of the members' scores: their cells side by side, without ways between them."""
+    cells, count = members[0].cells, len(members)
+    around = np.zeros((count, cells, 3, count, cells), np.float32)
+    for number, one in enumerate(members):
+        around[number, :, :, number] = one.around.reshape(cells, 3, cells)
+    inward = np.stack([one.inward.reshape(WIDTH, 3, cells) for one in members], axis=2)
+    bias = np.stack([one.bias.reshape(2, 3, cells) for one in members], axis=2)
+    outward = np.concatenate([one.outward[:-1] for one in members]) / count
+    constant = np.mean([one.outward[-1:] for one in members], axis=0)
+    return Network(
+        members[0].mean,
+        members[0].scale,
+        inward.reshape(WIDTH, -1),
+        around.reshape(count * cells, -1),
+        bias.reshape(2, -1),
+        np.concatenate([outward, constant]),
+    )
 
 
 def write(path: Path, network: Network) -> None:
     """As `speech.onset` reads it."""
-    half = {name: np.asarray(getattr(network, name), np.float32) for name in Network.__slots__}
-    np.savez(path, allow_pickle=False, **half)
+    arrays = {name: np.asarray(getattr(network, name), np.float32) for name in Network.__slots__}
+    np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
 def _fitted(rows: NDArray[np.float32], labels: NDArray[np.uint8], seed: int) -> dict[str, NDArray[np.float32]]:
