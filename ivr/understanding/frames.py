@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise, product
 
 from ivr.understanding.normalise import Utterance
@@ -24,7 +24,9 @@ _LONGEST = 400
 
 _INSIDE = re.compile(r"\([^()]*\)|\[[^\]]*\]")
 _SPANS = 6
-"""Places of one idea that are tried against the others."""
+"""Places of one idea that are tried against the others: the first and the last ones."""
+_KEPT = 8
+"""Texts whose ideas are remembered: the frames and the weight of evidence ask for the same ones."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,19 @@ class Frames:
         self._ideas = ideas
         self._frames = tuple(frames)
         self._never = never
+        self.spans = lru_cache(maxsize=_KEPT)(self._search)
+        """Where each idea is in a text that `looked_at` gave: at most _SPANS places for each name."""
+
+    def _search(self, text: str) -> dict[str, tuple[Span, ...]]:
+        spelled = _spelled(text)
+        return {name: _spans(compiled(idea), _sound_of(name, idea), text, spelled) for name, idea in self._ideas.items()}
 
     def found(self, said: Utterance) -> Iterator[str]:
         """The words of every frame that holds."""
-        text = said.core if len(said.core) <= _LONGEST else said.core[: _LONGEST // 2] + "," + said.core[-_LONGEST // 2 :]
-        spelled = _spelled(text)
-        spans = {name: _spans(name, idea, text, spelled) for name, idea in self._ideas.items()}
+        text = looked_at(said)
+        spans = self.spans(text)
         for frame in self._frames:
-            if words := self._holds(frame, text, spans):
+            if all(map(spans.__getitem__, frame.parts)) and (words := self._holds(frame, text, spans)):
                 yield words
 
     def _holds(self, frame: Frame, text: str, spans: dict[str, tuple[Span, ...]]) -> str:
@@ -79,6 +86,12 @@ class Frames:
         return ""
 
 
+def looked_at(said: Utterance) -> str:
+    """What is searched of an utterance, its breaks as commas: all of it, or both ends of a very long one."""
+    core = said.core
+    return core if len(core) <= _LONGEST else core[: _LONGEST // 2] + "," + core[-_LONGEST // 2 :]
+
+
 def _is_scattered(chosen: tuple[Span, ...], reach: int) -> bool:
     """Whether two neighbours are further apart than `reach`, or one idea lies in another."""
     ordered = sorted(chosen, key=lambda one: one.start)
@@ -90,12 +103,15 @@ def _is_audible(chosen: tuple[Span, ...], least: int) -> bool:
     return not is_sounded or sum(one.end - one.start for one in chosen) >= least
 
 
-def _spans(name: str, idea: str, text: str, spelled: str) -> tuple[Span, ...]:
-    written = [(one.start(), one.end()) for one in compiled(idea).finditer(text) if one.end() > one.start()]
-    sound = _sound_of(name, idea)
-    heard = [(one.start(), one.end()) for one in sound.finditer(spelled)] if sound else []
-    found = [*(Span(*one) for one in written), *(Span(*one, is_sounded=True) for one in heard if one not in written)]
-    return tuple(found[:_SPANS])
+def _spans(idea: re.Pattern[str], sound: re.Pattern[str] | None, text: str, spelled: str) -> tuple[Span, ...]:
+    found = [Span(*one.span()) for one in idea.finditer(text) if one.end() > one.start()]
+    if sound:
+        written = {(one.start, one.end) for one in found}
+        found += [Span(*one.span(), is_sounded=True) for one in sound.finditer(spelled) if one.span() not in written]
+    if len(found) <= _SPANS:
+        return tuple(found)
+    found.sort(key=lambda one: one.start)
+    return (*found[: _SPANS // 2], *found[-_SPANS // 2 :])
 
 
 @cache

@@ -12,6 +12,7 @@ from ivr.understanding.lexicon.danger import IDIOM, LAW, SELF_HARM, VIOLENCE, Ri
 from ivr.understanding.lexicon.despair import DESPAIR
 from ivr.understanding.lexicon.hardship import HARDSHIP, TALKING
 from ivr.understanding.lexicon.harmless import plainly
+from ivr.understanding.lexicon.witness import ATTACKED, SUFFERING
 from ivr.understanding.normalise import Utterance, normalise
 from ivr.understanding.rules import compiled, hits
 from kit.vocabulary import Intent, Risk, Severity
@@ -33,6 +34,8 @@ _LIKE = {Risk.SELF_HARM: "轻生的话", Risk.VIOLENCE_THREAT: "要伤人毁物�
 _FRAMED = (
     (Risk.SELF_HARM, "合起来像是轻生的话", DESPAIR),
     (Risk.VIOLENCE_THREAT, "合起来像是要伤人毁物", ASSAULT),
+    (Risk.SELF_HARM, "身边的人正在出事", SUFFERING),
+    (Risk.VIOLENCE_THREAT, "正在遭人伤害", ATTACKED),
 )
 """The second judge of the gravest risks: ideas that meet, whatever the words."""
 _REPEATED = (
