@@ -58,7 +58,7 @@ def finetune(
     synthetic: Sequence[Path],
     out: Path,
     *,
-    passes: int = 6,
+    passes: int = 12,
     seed: int = 1,
     tell: Callable[[str], None] = print,
 ) -> Network:
