@@ -9,14 +9,15 @@ for them. Right at first sight, batch 1 / 2 / 3 / 4 / 5, in percent: despair 62 
 Right at first sight: p0:1 14 % (rules alone), p0:2 33 % (with frames), p0:3 44 % (and evidence; these three are the most
 roundabout words that we could think of), p0:4 85 %, p0:5 85 % (a mix of plain, dialect, homophones and rambling), p0:6 81 %
 of self_harm and 83 % of violence_threat (another author's, who saw no rules), p0:7 73 %, p0:8 93 %, p0:9 100 % (these while
-p0:6 was mended, by whoever mended it).
-False alarms at first sight: near:1 10.3 % (rules alone), near:2 7.8 %, near:3 12.9 %, near:4 14.6 %, near:5 17 %; the near:3
-and near:4 lines are pairs to p0:4 and p0:5 that differ in a word or two.
+p0:6 was mended, by whoever mended it), p0:10 73 % and 100 % (the third of p0:6's author kept back until then).
+False alarms at first sight: near:1 10.3 % (rules alone), near:2 7.8 %, near:3 12.9 %, near:4 14.6 %, near:5 17 %, near:6
+13 %; the near:3 and near:4 lines are pairs to p0:4 and p0:5 that differ in a word or two.
 
 `ordinary:N` are answers of every day with the hyperbole, trades and animals that sound grave. False alarms at first sight:
 ordinary:1 5.5 % (another author's), ordinary:2 15 %, ordinary:3 14 %, ordinary:4 10 % (while it was mended; these three are
-written to provoke, around the very words of the rules). The evidence alone lets 0.2 % of left-out ordinary lines pass for
-each risk, and hears 59 % of left-out self_harm and 68 % of violence_threat.
+written to provoke, around the very words of the rules), ordinary:5 2.5 % (kept back from ordinary:1; 8 % before the mending).
+The evidence alone lets 0.2 % of left-out ordinary lines pass for each risk, and hears 61 % of left-out self_harm and 71 % of
+violence_threat.
 """
 
 from __future__ import annotations
