@@ -27,6 +27,7 @@ HEADINGS: Mapping[str, frozenset[str]] = {
 OPTIONAL = frozenset({"overdue_days"})
 VERIFYING = frozenset({"id_last4"})
 """Columns that may stay empty when the script does not verify by them."""
+BROKEN_LINE = "不是有效的 CSV：引号不成对，或单元格里有换行"
 MAX_BYTES = 64 * 1024 * 1024
 MAX_AMOUNT_FEN = 100_000_000_00
 T = TypeVar("T")
@@ -74,13 +75,21 @@ def read_roster(data: bytes, region: str = "CN", *, needs: frozenset[str] = VERI
 
     `needs`: those of VERIFYING that every row must hold.
     """
-    reader = csv.reader(io.StringIO(_decode(data)), strict=True)
-    try:
-        columns = _columns(next(reader, []), OPTIONAL | (VERIFYING - needs))
-        rows, rejects = _rows(reader, columns, _Rules(region, needs))
-    except csv.Error as error:
-        raise BadRoster(f"第 {reader.line_num} 行附近不是有效的 CSV：{error}") from None
+    lines = io.StringIO(_decode(data), newline=None)
+    heading = _cells(next(lines, ""))
+    if heading is None:
+        raise BadRoster(f"第 1 行：表头{BROKEN_LINE}")
+    columns = _columns(heading, OPTIONAL | (VERIFYING - needs))
+    rows, rejects = _rows(lines, columns, _Rules(region, needs, len(heading)))
     return Roster(tuple(rows), tuple(rejects))
+
+
+def _cells(line: str) -> list[str] | None:
+    """The cells of one line; None when its quotes do not close. A borrower is one line: no quote swallows the next ones."""
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error:
+        return None
 
 
 def _decode(data: bytes) -> str:
@@ -102,6 +111,8 @@ class _Rules:
 
     region: str
     needs: frozenset[str]
+    width: int
+    """Cells of the heading."""
 
 
 def _columns(heading: list[str], optional: frozenset[str]) -> dict[str, int]:
@@ -119,16 +130,15 @@ def _columns(heading: list[str], optional: frozenset[str]) -> dict[str, int]:
     return found
 
 
-def _rows(reader: Iterator[list[str]], columns: Mapping[str, int], rules: _Rules) -> tuple[list[Row], list[Reject]]:
+def _rows(lines: Iterator[str], columns: Mapping[str, int], rules: _Rules) -> tuple[list[Row], list[Reject]]:
     rows: list[Row] = []
     rejects: list[Reject] = []
     loans: dict[str, int] = {}
-    for cells in reader:
-        line = getattr(reader, "line_num", 0)
-        if not any(cell.strip() for cell in cells):
+    for line, text in enumerate(lines, start=2):
+        cells = _cells(text)
+        if cells is not None and not any(cell.strip() for cell in cells):
             continue
-        values = {column: cells[index].strip() if index < len(cells) else "" for column, index in columns.items()}
-        row, reason = _row(line, values, rules)
+        row, reason = _read(line, cells, columns, rules)
         if row is None:
             rejects.append(Reject(line, reason))
         elif row.loan_no in loans:
@@ -137,6 +147,16 @@ def _rows(reader: Iterator[list[str]], columns: Mapping[str, int], rules: _Rules
             loans[row.loan_no] = line
             rows.append(row)
     return rows, rejects
+
+
+def _read(line: int, cells: list[str] | None, columns: Mapping[str, int], rules: _Rules) -> tuple[Row | None, str]:
+    """The row, or why there is none. Surplus cells mean that some value was cut at an unquoted comma."""
+    if cells is None:
+        return None, BROKEN_LINE
+    if any(cell.strip() for cell in cells[rules.width :]):
+        return None, f"有 {len(cells)} 格，表头只有 {rules.width} 格：含逗号的内容（如 1,234.56）要加引号，或去掉逗号"
+    values = {column: cells[index].strip() if index < len(cells) else "" for column, index in columns.items()}
+    return _row(line, values, rules)
 
 
 def _row(line: int, values: Mapping[str, str], rules: _Rules) -> tuple[Row | None, str]:
@@ -195,7 +215,7 @@ def _amount(text: str) -> int:
     try:
         fen = fen_from_yuan(text)
     except BadAmount:
-        raise ValueError("金额应为以元为单位的数字，最多两位小数") from None
+        raise ValueError("金额应为以元为单位的数字（可有千分位逗号），最多两位小数") from None
     if not 0 < fen <= MAX_AMOUNT_FEN:
         raise ValueError("金额应大于 0 且不超过一亿元")
     return fen

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
+
+_YUAN = re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]{1,2})?")
+_MAX_YUAN = Decimal("1e12")
 
 
 class BadAmount(ValueError):
@@ -10,18 +14,17 @@ class BadAmount(ValueError):
 
 
 def fen_from_yuan(text: str) -> int:
-    """Fen from yuan as typed: `3,200`, `3200.50`, `￥3200`. Raises BadAmount for anything else, negatives included."""
-    cleaned = text.strip().lstrip("￥¥").removesuffix("元").replace(",", "").replace("，", "").strip()
-    try:
-        yuan = Decimal(cleaned)
-    except InvalidOperation:
-        raise BadAmount(f"不是金额：{text!r}") from None
-    if not yuan.is_finite() or yuan < 0 or yuan >= Decimal("1e12"):
-        raise BadAmount(f"金额超出范围：{text!r}")
-    fen = yuan * 100
-    if fen != fen.to_integral_value():
-        raise BadAmount(f"金额精确到分：{text!r}")
-    return int(fen)
+    """Fen from yuan as typed: `3,200`, `3200.50`, `￥3200元`. Raises BadAmount for anything else.
+
+    Digits, commas between thousands and one point with at most two decimals: what could be read in two ways is refused.
+    """
+    cleaned = text.strip().removeprefix("￥").removeprefix("¥").removesuffix("元").replace("，", ",").strip()
+    if not _YUAN.fullmatch(cleaned):
+        raise BadAmount("不是金额：只能写数字、千分位逗号和最多两位小数")
+    yuan = Decimal(cleaned.replace(",", ""))
+    if yuan >= _MAX_YUAN:
+        raise BadAmount("金额超出范围")
+    return int(yuan * 100)
 
 
 def yuan_text(fen: int) -> str:

@@ -54,6 +54,12 @@ def test_chinese_headings_in_three_encodings(encoding: str) -> None:
         ({"amount_yuan": "0"}, "金额应大于 0"),
         ({"amount_yuan": "1.005"}, "金额应为"),
         ({"amount_yuan": "NaN"}, "金额应为"),
+        ({"amount_yuan": "1e5"}, "金额应为"),
+        ({"amount_yuan": "1_000"}, "金额应为"),
+        ({"amount_yuan": "３２００"}, "金额应为"),
+        ({"amount_yuan": '"12,34"'}, "金额应为"),
+        ({"amount_yuan": '"1,234,5.6"'}, "金额应为"),
+        ({"amount_yuan": "1,234.56"}, "要加引号"),
         ({"due_on": "2026-02-30"}, "日期不存在"),
         ({"due_on": "soon"}, "日期应形如"),
         ({"due_on": "1926-01-01"}, "年份"),
@@ -71,6 +77,38 @@ def test_a_bad_row_is_rejected_and_the_good_ones_are_kept(change: dict[str, str]
     assert reject.line == 3
     assert reason in reject.reason
     assert "王小明" not in reject.reason
+
+
+@pytest.mark.parametrize(("typed", "fen"), [("1,234.56", 123456), ("￥1,234,567元", 123456700), ("1，000", 100000), ("5", 500)])
+def test_an_amount_is_what_was_typed(typed: str, fen: int) -> None:
+    (row,) = read_roster((HEAD + line(1, amount_yuan=f'"{typed}"')).encode()).rows
+    assert row.amount_fen == fen
+
+
+def test_an_amount_in_the_last_column_is_never_cut_at_its_comma() -> None:
+    head = "name,phone,id_last4,loan_no,due_on,amount_yuan\n"
+    start = f"王小明,{invented_mainland(1)},1234"
+    roster = read_roster(f"{head}{start},L1,2026-11-28,1,234.56\n{start},L2,2026-11-28,7,,\n".encode())
+    (reject,) = roster.rejects
+    assert reject.line == 2
+    assert "7 格，表头只有 6 格" in reject.reason
+    assert [(row.loan_no, row.amount_fen) for row in roster.rows] == [("L2", 700)]
+
+
+def test_a_broken_quote_costs_its_own_line_only() -> None:
+    for broken in ('"王小明', '王"小"明', '"王"小明'):
+        text = HEAD + line(1) + line(2, name=broken) + line(3, amount_yuan='"3,200"') + line(4)
+        roster = read_roster(text.encode())
+        assert [row.loan_no for row in roster.rows] == ["L1", "L3", "L4"]
+        (reject,) = roster.rejects
+        assert reject.line == 3
+    assert "引号不成对" in read_roster((HEAD + line(1) + '"unclosed').encode()).rejects[0].reason
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+def test_lines_may_end_as_any_system_ends_them(end: str) -> None:
+    roster = read_roster((HEAD + line(1) + line(2)).replace("\n", end).encode())
+    assert [(row.loan_no, row.line) for row in roster.rows] == [("L1", 2), ("L2", 3)]
 
 
 def test_all_faults_of_a_row_are_named_at_once() -> None:
@@ -91,7 +129,7 @@ def test_a_loan_listed_twice_is_taken_once() -> None:
         (b"\xff\xfe\x00\x01", "不是 UTF-8"),
         ("name,phone\n王,1".encode(), "缺少列"),
         (b"name,name,phone", "重复"),
-        ((HEAD + '"unclosed').encode(), "CSV"),
+        (b'"name,phone', "CSV"),
     ],
 )
 def test_an_unusable_file_is_refused_whole(data: bytes, reason: str) -> None:

@@ -86,7 +86,9 @@ def test_money_reads_back_what_it_writes(fen: int) -> None:
     assert fen_from_yuan(yuan_text(fen)) == fen
 
 
-@pytest.mark.parametrize("text", ["", "abc", "-1", "1.005", "inf", "1e20", "一百"])
+@pytest.mark.parametrize(
+    "text", ["", "abc", "-1", "1.005", "inf", "1e20", "1e5", "1_000", "12,34", "1,2345", "½", "٣", ".5", "5.", "1 000", "一百"]
+)
 def test_bad_money_is_refused(text: str) -> None:
     with pytest.raises(BadAmount):
         fen_from_yuan(text)
