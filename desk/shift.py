@@ -1,4 +1,7 @@
-"""Who is on duty: until the desk keeps a roster, the numbers of HUILING_AGENT_NUMBERS. Fits ivr.ports.Shift."""
+"""Who is on duty: until the desk keeps a roster, the numbers of HUILING_AGENT_NUMBERS and HUILING_DUTY_MANAGER.
+
+Fits ivr.ports.Shift.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class BadShift(ValueError):
-    """HUILING_AGENT_NUMBERS cannot be read. The message gives the place, never the number."""
+    """HUILING_AGENT_NUMBERS or HUILING_DUTY_MANAGER cannot be read. The message gives the place, never the number."""
 
 
 def read_agents(text: str) -> tuple[Agent, ...]:
@@ -28,14 +31,24 @@ def read_agents(text: str) -> tuple[Agent, ...]:
     for place, part in enumerate((part.strip() for part in text.split(",")), start=1):
         if not part:
             continue
-        if not part.startswith("+"):
-            raise BadShift(f"HUILING_AGENT_NUMBERS 第 {place} 项：需要 E.164（+ 开头）")
-        try:
-            number = parse(part.removesuffix("*").strip())
-        except BadPhone as fault:
-            raise BadShift(f"HUILING_AGENT_NUMBERS 第 {place} 项：{fault}") from None
+        number = _number(part.removesuffix("*").strip(), f"HUILING_AGENT_NUMBERS 第 {place} 项")
         agents.append(Agent(number=number, may_take_p0=part.endswith("*")))
     return tuple(agents)
+
+
+def read_duty_manager(text: str) -> Agent | None:
+    """Whom a P0 call rings last; None when the setting is empty. Raises BadShift."""
+    number = text.strip()
+    return Agent(_number(number, "HUILING_DUTY_MANAGER"), may_take_p0=True) if number else None
+
+
+def _number(text: str, where: str) -> str:
+    if not text.startswith("+"):
+        raise BadShift(f"{where}：需要 E.164（+ 开头）")
+    try:
+        return parse(text)
+    except BadPhone as fault:
+        raise BadShift(f"{where}：{fault}") from None
 
 
 class ConfiguredShift:
@@ -44,12 +57,16 @@ class ConfiguredShift:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._agents = read_agents(store.settings.agent_numbers)
+        self._duty_manager = read_duty_manager(store.settings.duty_manager)
 
     def on_shift(self) -> Sequence[Agent]:
         return self._agents
 
+    def duty_manager(self) -> Agent | None:
+        return self._duty_manager
+
     def alert_duty_manager(self, call_id: str, reason: str, now: datetime) -> None:
-        """A P0 case of its own, in the ledger and the log: durable before anybody is told."""
+        """A P0 case of its own, in the ledger and the log: durable before the manager's phone rings."""
         response = responses.DUTY_ALARM
         with self._store.transaction() as session:
             call = calls.locked(session, call_id)
@@ -67,4 +84,4 @@ class ConfiguredShift:
             )
             case = cases.put(session, new, now=now)
             ledger.append(session, "duty_manager.alerted", call.borrower_id, {"case": case.id, "call": call.id}, now=now)
-        _log.error("duty manager alerted: nobody took a P0 call", extra={"call_id": call_id, "case_id": case.id})
+        _log.error("duty manager alerted: no agent took a P0 call", extra={"call_id": call_id, "case_id": case.id})

@@ -89,8 +89,11 @@ class Shift(Protocol):
 
     def on_shift(self) -> Sequence[Agent]: ...
 
+    def duty_manager(self) -> Agent | None:
+        """Whom a P0 call rings when no agent has taken it; None when nobody is set."""
+
     def alert_duty_manager(self, call_id: str, reason: str, now: datetime) -> None:
-        """Nobody took a P0 call: tell the duty manager, durably."""
+        """No agent took a P0 call: write it down for the duty manager, durably, before their phone rings."""
 
 
 class LiveCalls(Protocol):

@@ -1,7 +1,8 @@
 """Brings a person to the line: agents in turn, a whisper, a key to accept. Works by webhooks; keeps its place in SQL.
 
 An answered agent's phone proves nothing (voicemail answers too): only the key does. Until somebody has pressed it the
-borrower is never bridged; when nobody does, the borrower goes back to the dialogue, which has words for that.
+borrower is never bridged. When no agent takes a P0 call, the duty manager is alerted in writing and rung like an agent;
+when nobody accepts, the borrower goes back to the dialogue, which has words for that.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from kit.vocabulary import HangUpReason, Outcome, Severity
 
 RING_S = 8
 """How long one agent's phone rings: three of them fit into a P0's half minute."""
+MANAGER_RING_S = 15
+"""How long the duty manager's phone rings: it is in a pocket, and after it nobody is left."""
 ACCEPT_S = 4
 ACCEPT_KEY = "1"
 
@@ -34,20 +37,32 @@ def in_turn(agents: Sequence[Agent], severity: Severity) -> list[Agent]:
 
 
 def ring_next(line: Line, sheet: CallSheet) -> list[Verb]:
-    """Dial the next agent; when all were tried, go back to the dialogue."""
+    """Dial the next agent, for P0 the duty manager after them; when all were tried, go back to the dialogue."""
     transfer = transfer_of(sheet)
-    agents = in_turn(line.shift.on_shift(), Severity[transfer["severity"]])
-    if sheet.agents_tried >= len(agents):
-        return _nobody(line, sheet, transfer)
+    severity = Severity[transfer["severity"]]
+    agents = in_turn(line.shift.on_shift(), severity)
+    place = sheet.agents_tried
+    if place < len(agents):
+        return _ring(line, sheet, agents[place].number, RING_S)
+    if severity is Severity.P0 and place == len(agents):
+        line.shift.alert_duty_manager(sheet.call_id, transfer["reason"], line.clock.now())
+        manager = line.shift.duty_manager()
+        if manager and all(agent.number != manager.number for agent in agents):
+            return _ring(line, sheet, manager.number, MANAGER_RING_S)
+    return _nobody(line, sheet)
+
+
+def _ring(line: Line, sheet: CallSheet, number: str, ring_s: int) -> list[Verb]:
+    """Ring one person; from the second on the borrower is told first that we are still at it."""
     place = sheet.agents_tried
     company = [Play(urls.clip(line.settings, COMPANY))] if place else []
     return [
         *company,
         Dial(
-            number=agents[place].number,
+            number=number,
             action=urls.hook(line.settings, "/voice/transfer", call_id=sheet.call_id, agent=place),
             whisper_url=urls.hook(line.settings, "/voice/whisper", call_id=sheet.call_id, agent=place),
-            timeout_s=RING_S,
+            timeout_s=ring_s,
             caller_id=line.settings.caller_id,
         ),
     ]
@@ -125,9 +140,7 @@ def _handed_over(line: Line, sheet: CallSheet) -> list[Verb]:
     return [Hangup()]
 
 
-def _nobody(line: Line, sheet: CallSheet, transfer: dict[str, str]) -> list[Verb]:
+def _nobody(line: Line, sheet: CallSheet) -> list[Verb]:
     TRANSFERS.labels("nobody").inc()
-    if transfer["severity"] == Severity.P0.name:
-        line.shift.alert_duty_manager(sheet.call_id, transfer["reason"], line.clock.now())
     line.notebook.set_state(sheet.call_id, "transfer_failed", sheet.agents_tried)
     return modes.carry_on(line, replace(sheet, state="transfer_failed"))

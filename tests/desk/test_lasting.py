@@ -10,7 +10,7 @@ from sqlalchemy import select
 from desk.cases import CaseState
 from desk.intake import StoredNotebook
 from desk.responses import RESPONSES
-from desk.shift import BadShift, ConfiguredShift, read_agents
+from desk.shift import BadShift, ConfiguredShift, read_agents, read_duty_manager
 from ivr.dialogue.effects import (
     BookCallback,
     Complaint,
@@ -271,6 +271,22 @@ def test_a_bad_shift_is_named_by_place_only(text: str) -> None:
     with pytest.raises(BadShift, match=r"第 \d 项") as fault:
         read_agents(text)
     assert US_AGENT not in str(fault.value)
+
+
+def test_the_duty_manager_is_read_from_the_settings(store: Store) -> None:
+    shift = ConfiguredShift(Store(Settings(duty_manager=f" {US_SENIOR} "), store.clock))
+    manager = shift.duty_manager()
+    assert manager is not None
+    assert (manager.number, manager.may_take_p0) == (US_SENIOR, True)
+    assert shift.on_shift() == (), "a duty manager is no agent: nothing is dialled on their account"
+    assert ConfiguredShift(store).duty_manager() is None
+
+
+@pytest.mark.parametrize("text", ["555", "+1", US_AGENT.removeprefix("+")])
+def test_a_bad_duty_manager_is_named_without_the_number(text: str) -> None:
+    with pytest.raises(BadShift, match="HUILING_DUTY_MANAGER：") as fault:
+        read_duty_manager(text)
+    assert text not in str(fault.value)
 
 
 def test_the_duty_manager_is_alerted_durably_and_once_per_open_case(store: Store, caplog: pytest.LogCaptureFixture) -> None:

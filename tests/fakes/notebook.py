@@ -69,14 +69,18 @@ class FakeCallbacks:
 
 
 class FakeShift:
-    """The agents given, and the alarms that were raised."""
+    """The agents given, the duty manager if there is one, and the alarms that were raised."""
 
-    def __init__(self, *agents: Agent) -> None:
+    def __init__(self, *agents: Agent, manager: Agent | None = None) -> None:
         self.agents = agents
+        self.manager = manager
         self.alarms: list[tuple[str, str]] = []
 
     def on_shift(self) -> Sequence[Agent]:
         return self.agents
+
+    def duty_manager(self) -> Agent | None:
+        return self.manager
 
     def alert_duty_manager(self, call_id: str, reason: str, now: datetime) -> None:
         self.alarms.append((call_id, reason))

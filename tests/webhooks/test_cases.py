@@ -1,6 +1,7 @@
 """tests/webhooks/*.yaml: a carrier's requests, the exact documents that answer them, and what was written down.
 
-A case: `given` (sheet's state, agents, settings), then `posts`: path, query, form -> status, document; then `then`: rows.
+A case: `given` (sheet's state, agents, manager, settings), then `posts`: path, query, form -> status, document; then
+`then`: rows.
 `plain` documents: tokens and clip keys are replaced by words, since they differ from run to run.
 """
 
@@ -13,8 +14,10 @@ from typing import Any
 import pytest
 import yaml
 
+from ivr.meaning import RiskFound
 from ivr.ports import Agent
-from kit.vocabulary import Outcome
+from kit.vocabulary import Intent, Outcome, Risk, Severity
+from tests.ivr.dialogue.small import said
 from tests.ivr.runtime.rig import CALL, House, Phone, Plot
 from tests.webhooks.post import Posts, plain
 
@@ -27,10 +30,15 @@ def _agents(count: int) -> list[Agent]:
     return [Agent(f"+1202{5550110 + place}", may_take_p0=place == count - 1) for place in range(count)]
 
 
+MANAGER = {"set": "+12025550119", "one_of_the_agents": "+12025550110"}
+
+
 def _house(given: dict[str, Any]) -> House:
     house = House(agents=_agents(given.get("agents", 0)), **given.get("settings", {}))
+    house.meanings["不想活了"] = said("不想活了", Intent.UNCLEAR, risk=(RiskFound(Risk.SELF_HARM, Severity.P0),))
+    house.shift.manager = Agent(MANAGER[given["manager"]], may_take_p0=True) if "manager" in given else None
     if given.get("begun"):
-        house.phone(_asks_for_a_person if given["begun"] == "transfer" else _listens)
+        house.phone(BEGINNINGS[given["begun"]])
     changes: dict[str, Any] = {name: given[name] for name in ("state", "agents_tried", "carrier_sid") if name in given}
     if "outcome" in given:
         changes["outcome"] = Outcome(given["outcome"])
@@ -44,10 +52,19 @@ def _asks_for_a_person(phone: Phone) -> Plot:
     yield from phone.wait(10)
 
 
+def _despairs(phone: Phone) -> Plot:
+    yield from phone.until_quiet()
+    yield from phone.say("不想活了", 1.2)
+    yield from phone.wait(20)
+
+
 def _listens(phone: Phone) -> Plot:
     yield from phone.wait(1)
     phone.closed_by_peer = True
     yield
+
+
+BEGINNINGS = {"transfer": _asks_for_a_person, "despair": _despairs, "talk": _listens}
 
 
 @pytest.mark.parametrize(("name", "case"), CASES, ids=[f"{name}: {case['case']}" for name, case in CASES])

@@ -44,8 +44,8 @@ class Bridged:
 
 
 @asynccontextmanager
-async def bridged(mode: MediaMode, persona: str) -> AsyncIterator[Bridged]:
-    async with world(personas={CALLEE: persona}) as here:
+async def bridged(mode: MediaMode, personas: dict[str, str]) -> AsyncIterator[Bridged]:
+    async with world(personas=personas) as here:
         house = House(media_mode=mode)
         changes = {"public_base_url": here.customer.base, "twilio_auth_token": SecretStr(TOKEN)}
         house.line = replace(house.line, settings=house.line.settings.model_copy(update=changes))
@@ -70,7 +70,7 @@ async def bridged(mode: MediaMode, persona: str) -> AsyncIterator[Bridged]:
 @pytest.mark.parametrize("persona", ["keys_whole", "keys_in_two_goes"])
 def test_the_last_four_digits_by_keys_verify(mode: MediaMode, persona: str) -> None:
     async def play() -> None:
-        async with bridged(mode, persona) as stage:
+        async with bridged(mode, {CALLEE: persona}) as stage:
             call = await stage.call()
             await stage.here.until(lambda: VERIFIED in stage.question, limit_s=20)
             stage.here.exchange.hang_up(call, by="callee")
@@ -87,7 +87,7 @@ def test_the_last_four_digits_by_keys_verify(mode: MediaMode, persona: str) -> N
 
 def test_a_hash_ends_a_number_early() -> None:
     async def play() -> None:
-        async with bridged(MediaMode.KEYPAD, "keys_ended_by_hash") as stage:
+        async with bridged(MediaMode.KEYPAD, {CALLEE: "keys_ended_by_hash"}) as stage:
             call = await stage.call()
             await stage.here.until(lambda: VERIFIED in stage.question, limit_s=20)
             stage.here.exchange.hang_up(call, by="callee")
@@ -99,7 +99,7 @@ def test_a_hash_ends_a_number_early() -> None:
 
 def test_one_key_is_enough_where_one_is_wanted() -> None:
     async def play() -> None:
-        async with bridged(MediaMode.RECORD, "keys_whole") as stage:
+        async with bridged(MediaMode.RECORD, {CALLEE: "keys_whole"}) as stage:
             call = await stage.call()
             await stage.here.until(lambda: "身份证" in stage.question, limit_s=20)
             assert stage.keys == ["1"]
