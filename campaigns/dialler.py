@@ -242,7 +242,9 @@ _BAD_NUMBER = frozenset({21211, 21217, 21401, 21421, 13224})
 def as_gate_facts(known: KnownFacts, *, by_robot: bool = True) -> GateFacts:
     """What the tables know, as the gate asks for it."""
     same = {name: value for name, value in asdict(known).items() if name != "holds"}
-    return GateFacts(**same, holds=tuple(Hold(held.rule, held.until) for held in known.holds), by_robot=by_robot)
+    return GateFacts(
+        **same, holds=tuple(Hold(held.rule, held.until, held.is_elsewhere) for held in known.holds), by_robot=by_robot
+    )
 
 
 def verdict_record(verdict: Verdict) -> dict[str, str | bool]:

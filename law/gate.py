@@ -20,15 +20,19 @@ CAPPED = frozenset({Purpose.COLLECTION, Purpose.FOLLOWUP})
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A stop on dunning. `until` None means until it is resolved."""
+    """A stop on dunning. `until` None means until it is resolved.
+
+    `is_elsewhere`: it was put on another row of the person, or on somebody else at the number; it binds all the same.
+    """
 
     rule: str
     until: datetime | None = None
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class GateFacts:
-    """What the gate must know of one borrower and one number. Counts include attempts that are not settled yet.
+    """What the gate must know of one person (all rows) and one number (all names). Counts include unsettled attempts.
 
     `country` is the number's calling code. Days, weeks and months are local to the policy's zone; a week is 7 days back,
     a month 30.
@@ -104,19 +108,20 @@ def _stopped(case: _Case) -> Iterator[_Refusal]:
     if case.purpose is Purpose.REQUESTED_BY_BORROWER and not case.facts.by_robot:
         return
     if case.facts.is_all_stopped:
-        yield _Refusal("do_not_call", "借款人要求停止一切来电")
+        yield _Refusal("do_not_call", "借款人或同一号码的人要求停止一切来电")
     if case.facts.by_robot and case.facts.is_robot_stopped:
-        yield _Refusal("do_not_call_robot", "借款人要求停止自动来电，只能人工或书面联系")
+        yield _Refusal("do_not_call_robot", "借款人或同一号码的人要求停止自动来电，只能人工或书面联系")
 
 
 def _held(case: _Case) -> Iterator[_Refusal]:
     if case.purpose not in DUNNING:
         return
     for hold in case.facts.holds:
+        whose = "（同一号码或同一人的另一条记录）" if hold.is_elsewhere else ""
         if hold.until is None:
-            yield _Refusal(f"hold:{hold.rule}", "已暂停催收，待处理完毕")
+            yield _Refusal(f"hold:{hold.rule}", f"已暂停催收，待处理完毕{whose}")
         elif hold.until > case.now:
-            yield _Refusal(f"hold:{hold.rule}", "已暂停催收至指定日期", hold.until)
+            yield _Refusal(f"hold:{hold.rule}", f"已暂停催收至指定日期{whose}", hold.until)
 
 
 def _owed(case: _Case) -> Iterator[_Refusal]:

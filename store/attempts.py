@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,14 +41,16 @@ class Intention:
 def intend(session: Session, target_id: str, intention: Intention, *, now: datetime) -> tuple[Attempt, Call]:
     """Write the attempt and its call, under a valid lease, in the transaction that asked the law.
 
-    Raises LeaseLost or AlreadyOnTheLine; then nothing may be dialled. Call `borrowers.lock` before reading the facts.
+    Raises LeaseLost or AlreadyOnTheLine; then nothing may be dialled. Call `keep_others_from_counting` and
+    `borrowers.lock` before reading the facts.
     """
     target = session.scalars(select(Target).where(Target.id == target_id).with_for_update()).one()
     until = target.lease_until
     if target.state is not TargetState.LEASED or target.lease_owner != intention.owner or until is None or until <= now:
         raise LeaseLost(target_id)
     borrower = borrowers.lock(session, target.borrower_id)
-    if open_attempts(session, borrower_id=borrower.id, number_digest=borrower.number_digest):
+    person = borrowers.same_person(session, borrower)
+    if open_attempts(session, person=person, number_digest=borrower.number_digest):
         raise AlreadyOnTheLine(borrower.id)
     target.state = TargetState.CALLING
     target.tries += 1
@@ -154,10 +156,10 @@ def attention(attempt: Attempt) -> Attention:
     return Attention.UNANSWERED if attempt.state in FINAL_ATTEMPTS else Attention.PENDING
 
 
-def open_attempts(session: Session, *, borrower_id: str, number_digest: str) -> Sequence[Attempt]:
-    """Attempts to this borrower or number that are not over."""
+def open_attempts(session: Session, *, person: Collection[str], number_digest: str) -> Sequence[Attempt]:
+    """Attempts to any of the person's rows, or to the number, that are not over."""
     query = select(Attempt).where(
-        (Attempt.borrower_id == borrower_id) | (Attempt.number_digest == number_digest),
+        Attempt.borrower_id.in_(person) | (Attempt.number_digest == number_digest),
         Attempt.state.not_in(FINAL_ATTEMPTS),
     )
     return session.scalars(query).all()

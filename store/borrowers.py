@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, aliased
 
 from kit.ids import new_id
 from store.models import Borrower, Loan
@@ -53,6 +53,31 @@ def lock(session: Session, borrower_id: str) -> Borrower:
     if found is None:
         raise LookupError("no such borrower")
     return found
+
+
+def same_person(session: Session, borrower: Borrower) -> frozenset[str]:
+    """Ids of all rows that mean this person: what one list knows of the identity card another may miss or mistype.
+
+    The same name and last four digits at any number, or the same name at the same number; the borrower's own included.
+    """
+    namesakes = select(Borrower.id).where(Borrower.name == borrower.name)
+    found = set(session.scalars(namesakes.where(Borrower.number_digest == borrower.number_digest)))
+    if borrower.id_last4:
+        found.update(session.scalars(namesakes.where(Borrower.id_last4 == borrower.id_last4)))
+    return frozenset(found | {borrower.id})
+
+
+def bound_together(session: Session, borrower: Borrower) -> frozenset[str]:
+    """Ids of all rows whose wishes and holds bind a call to this borrower, the borrower's own included.
+
+    Everybody listed at the number, and these people's rows at other numbers: who rings this number rings all of them.
+    """
+    here = aliased(Borrower)
+    is_same = and_(Borrower.name == here.name, Borrower.id_last4 == here.id_last4, here.id_last4 != "")
+    elsewhere = select(Borrower.id).join(here, is_same).where(here.number_digest == borrower.number_digest)
+    listed_here = select(Borrower.id).where(Borrower.number_digest == borrower.number_digest)
+    found = {*session.scalars(listed_here), *session.scalars(elsewhere)}
+    return same_person(session, borrower) | found
 
 
 def put(session: Session, row: ListedLoan, *, now: datetime) -> tuple[Borrower, Loan]:

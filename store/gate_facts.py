@@ -1,12 +1,14 @@
 """What is known of a borrower when law is asked. Counts only; decides nothing.
 
-Read inside the transaction that will write the attempt, after `borrowers.lock`: parallel diallers then cannot overshoot.
+Read inside the transaction that will write the attempt, after `attempts.keep_others_from_counting`: parallel diallers then
+cannot overshoot. A list may name one person, or one number, in several rows: wishes and holds bind through all of them
+(`borrowers.bound_together`), contacts count for the person and for the number alike, whichever row they were made for.
 Attempts that are not over yet (INTENT and UNKNOWN included) count as connected and as unanswered alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -18,7 +20,7 @@ from sqlalchemy.orm import Session
 from kit.clock import SHANGHAI
 from kit.vocabulary import Purpose
 from store import attempts, borrowers, restraints
-from store.models import Attempt, Borrower, Hold, Loan, Promise
+from store.models import Attempt, Hold, Loan, Promise
 from store.words import Attention, DoNotCallScope, PromiseState
 
 UNCOUNTED = frozenset({Purpose.REQUESTED_BY_BORROWER, Purpose.ANSWER})
@@ -27,10 +29,11 @@ UNCOUNTED = frozenset({Purpose.REQUESTED_BY_BORROWER, Purpose.ANSWER})
 
 @dataclass(frozen=True, slots=True)
 class HeldBy:
-    """One hold that binds. `until` None: until it is resolved."""
+    """One hold that binds. `until` None: until it is resolved. `is_elsewhere`: of another row of the person or number."""
 
     rule: str
     until: datetime | None
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,39 +61,40 @@ def facts_for_gate(
 ) -> KnownFacts:
     """The facts at `now`. `loan_id`: whose settlement is asked; without, all of the borrower's loans. LookupError."""
     borrower = borrowers.get(session, borrower_id)
-    tried = _attempts_of_month(session, borrower, now)
+    person = borrowers.same_person(session, borrower)
+    bound = borrowers.bound_together(session, borrower)
+    tried = _attempts_of_month(session, person, borrower.number_digest, now)
     today = _midnight(now.astimezone(zone).date(), zone)
-    own = [one for one in tried if one.borrower_id == borrower.id]
     number = [one for one in tried if one.number_digest == borrower.number_digest]
-    scopes = {wish.scope for wish in restraints.do_not_call(session, borrower_id)}
-    followups = [one for one in own if one.purpose is Purpose.FOLLOWUP]
+    scopes = {wish.scope for wish in restraints.do_not_call(session, bound)}
+    followups = [one for one in tried if one.purpose is Purpose.FOLLOWUP]
     return KnownFacts(
         country=str(phonenumbers.parse(borrower.phone_e164).country_code),
-        dialled_today=sum(one.created_at >= today for one in own),
-        connected_today=_count(own, today, Attention.CONNECTED),
+        dialled_today=sum(one.created_at >= today for one in tried),
+        connected_today=_count(tried, today, Attention.CONNECTED),
         unanswered_number_today=_count(number, today, Attention.UNANSWERED),
-        connected_7d=_count(own, now - timedelta(days=7), Attention.CONNECTED),
+        connected_7d=_count(tried, now - timedelta(days=7), Attention.CONNECTED),
         followup_connected_30d=_count(followups, now - timedelta(days=30), Attention.CONNECTED),
-        last_connected_at=_last(own, Attention.CONNECTED),
+        last_connected_at=_last(tried, Attention.CONNECTED),
         last_unanswered_at=_last(number, Attention.UNANSWERED),
-        holds=tuple(_held_by(hold) for hold in restraints.open_holds(session, borrower_id, now=now)),
+        holds=tuple(_held_by(hold, borrower_id) for hold in restraints.open_holds(session, bound, now=now)),
         is_robot_stopped=bool(scopes),
         is_all_stopped=DoNotCallScope.ALL in scopes,
         is_number_locked=restraints.number_lock(session, borrower.number_digest) is not None,
         is_settled=_is_settled(session, borrower_id, loan_id),
-        promised_until=_promised_until(session, borrower_id, zone),
+        promised_until=_promised_until(session, person, zone),
     )
 
 
-def _held_by(hold: Hold) -> HeldBy:
+def _held_by(hold: Hold, borrower_id: str) -> HeldBy:
     """A hold that needs a sign-off has no day on which it ends by itself."""
-    return HeldBy(hold.rule, None if hold.lift_by else hold.until_at)
+    return HeldBy(hold.rule, None if hold.lift_by else hold.until_at, hold.borrower_id != borrower_id)
 
 
-def _attempts_of_month(session: Session, borrower: Borrower, now: datetime) -> Sequence[Attempt]:
-    """Counted attempts of 31 days to the borrower, or to the number under whatever name."""
+def _attempts_of_month(session: Session, person: Collection[str], number_digest: str, now: datetime) -> Sequence[Attempt]:
+    """Counted attempts of 31 days to the person at any number, or to the number under whatever name."""
     query = select(Attempt).where(
-        (Attempt.borrower_id == borrower.id) | (Attempt.number_digest == borrower.number_digest),
+        Attempt.borrower_id.in_(person) | (Attempt.number_digest == number_digest),
         Attempt.created_at >= now - timedelta(days=31),
         Attempt.purpose.not_in(UNCOUNTED),
     )
@@ -116,9 +120,9 @@ def _is_settled(session: Session, borrower_id: str, loan_id: str | None) -> bool
     return bool(total and total == settled)
 
 
-def _promised_until(session: Session, borrower_id: str, zone: ZoneInfo) -> datetime | None:
-    """The midnight that ends the day of the latest open promise: until then nobody duns."""
-    query = select(func.max(Promise.pay_on)).where(Promise.borrower_id == borrower_id, Promise.state == PromiseState.OPEN)
+def _promised_until(session: Session, person: Collection[str], zone: ZoneInfo) -> datetime | None:
+    """The midnight that ends the day of the person's latest open promise: until then nobody duns."""
+    query = select(func.max(Promise.pay_on)).where(Promise.borrower_id.in_(person), Promise.state == PromiseState.OPEN)
     pay_on = session.scalar(query)
     return None if pay_on is None else _midnight(pay_on + timedelta(days=1), zone)
 

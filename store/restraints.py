@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -14,10 +14,13 @@ from store.models import DoNotCall, Hold, NumberLock
 from store.words import DoNotCallScope
 
 
-def open_holds(session: Session, borrower_id: str, *, now: datetime) -> Sequence[Hold]:
-    """Holds that bind now. One that needs a sign-off (`lift_by`) binds beyond its day until it gets it."""
+def open_holds(session: Session, borrower_ids: Collection[str], *, now: datetime) -> Sequence[Hold]:
+    """Holds of any of these rows that bind now; all that bind a call: of borrowers.bound_together.
+
+    One that needs a sign-off (`lift_by`) binds beyond its day until it gets it.
+    """
     still = or_(Hold.until_at.is_(None), Hold.until_at > now, Hold.lift_by != "")
-    query = select(Hold).where(Hold.borrower_id == borrower_id, Hold.lifted_at.is_(None), still)
+    query = select(Hold).where(Hold.borrower_id.in_(borrower_ids), Hold.lifted_at.is_(None), still)
     return session.scalars(query.order_by(Hold.from_at)).all()
 
 
@@ -34,7 +37,7 @@ def put_hold(
 ) -> Hold:
     """Stop dunning for `days`, or until lifted. An open hold of the same rule and case is prolonged, never shortened."""
     until = None if days is None else now + timedelta(days=days)
-    for hold in open_holds(session, borrower_id, now=now):
+    for hold in open_holds(session, [borrower_id], now=now):
         if hold.rule == rule and hold.case_id == case_id:
             if hold.until_at is not None:
                 hold.until_at = None if until is None else max(hold.until_at, until)
@@ -99,7 +102,7 @@ def stop_calling(
     session: Session, borrower_id: str, *, scope: DoNotCallScope, call_id: str | None, quote: str, now: datetime
 ) -> DoNotCall:
     """The borrower wants no more calls. The same wish twice is one wish."""
-    for wish in do_not_call(session, borrower_id):
+    for wish in do_not_call(session, [borrower_id]):
         if wish.scope is scope:
             return wish
     wish = DoNotCall(id=new_id("dnc"), borrower_id=borrower_id, scope=scope, call_id=call_id, quote=quote, since_at=now)
@@ -109,9 +112,9 @@ def stop_calling(
     return wish
 
 
-def do_not_call(session: Session, borrower_id: str) -> Sequence[DoNotCall]:
-    """Wishes that bind."""
-    query = select(DoNotCall).where(DoNotCall.borrower_id == borrower_id, DoNotCall.lifted_at.is_(None))
+def do_not_call(session: Session, borrower_ids: Collection[str]) -> Sequence[DoNotCall]:
+    """Wishes of any of these rows that bind; all that bind a call: of borrowers.bound_together."""
+    query = select(DoNotCall).where(DoNotCall.borrower_id.in_(borrower_ids), DoNotCall.lifted_at.is_(None))
     return session.scalars(query).all()
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
 from store.models.base import BorrowerId, Code, Digest, Id, Short, Table
 
@@ -14,13 +14,16 @@ class Borrower(Table):
     """A person who owes. `number_digest` is keyed: it outlives the number and names it in proofs and locks."""
 
     __tablename__ = "borrower"
-    __table_args__ = (UniqueConstraint("phone_e164", "name", "id_last4"),)
+    __table_args__ = (
+        UniqueConstraint("phone_e164", "name", "id_last4"),
+        Index("ix_borrower_name_id_last4", "name", "id_last4"),
+    )
 
     id: Mapped[Id]
     external_ref: Mapped[Code | None]
     name: Mapped[Short]
     phone_e164: Mapped[Code]
-    number_digest: Mapped[Digest]
+    number_digest: Mapped[Digest] = mapped_column(index=True)
     id_last4: Mapped[Code]
     birth_md: Mapped[Code]
     pay_day: Mapped[int | None]

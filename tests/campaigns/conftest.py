@@ -104,7 +104,7 @@ class Floor:
                 line=place + 2,
                 name="王小明",
                 phone=invented_mainland(place),
-                id_last4="1234",
+                id_last4=f"{1234 + place}",
                 loan_no=f"{name}-{place}",
                 amount_fen=320000,
                 due_on=now.date(),
