@@ -1,4 +1,8 @@
-"""`python -m simulator.demo [--short]`: sets everything up, calls the cast, judges, reports. Exit code 1 when one is wrong."""
+"""`python -m simulator.demo [--short]`: sets everything up, calls the cast, judges, reports.
+
+Exit code 1 when more than one persona's call came out wrong (with --only: any), and always when somebody unverified heard
+of a debt or anything went wrong with somebody in mortal danger: those are never forgiven.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.cast import Cast, Persona
-from simulator.demo.judge import Judged, judge
-from simulator.demo.stage import PROCESSES, Stage, StageFault, set_stage
+from simulator.demo.judge import Judged, is_good, judge
+from simulator.demo.stage import PROCESSES, Stage, StageFault, procfile, set_stage
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "var" / "demo"
@@ -27,7 +31,10 @@ HEADINGS = ("name", "phone", "id_last4", "loan_no", "amount_yuan", "due_on", "ov
 CAMPAIGNS = {"due_reminder": "演示-到期提醒", "overdue_reminder": "演示-逾期提醒", "first_followup": "演示-首次回访"}
 KEPT = frozenset({"prompts", "digest.key"})
 ALLOWED_WRONG = 1
-"""Personas that may come out wrong: speech is heard for real, and an ear may err once."""
+"""Personas that may come out wrong, in the short run too: speech is heard for real, and an ear may err once.
+
+Never one whose fault is grave (simulator.demo.judge).
+"""
 console = Console()
 
 
@@ -53,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _show(judged)
     console.print(f"{len(judged) - len(wrong)} / {len(judged)} 正确，用时 {time.monotonic() - began:.0f} 秒。")
     console.print(f"报告：{FOLDER / 'report' / 'index.html'}（make demo-serve 打开）")
-    return 1 if len(wrong) > (0 if given.only else ALLOWED_WRONG) else 0
+    return 0 if is_good(judged, allowed_wrong=0 if given.only else ALLOWED_WRONG) else 1
 
 
 def _play(cast: Cast, borrowers: list[Persona]) -> list[Judged]:
@@ -61,7 +68,8 @@ def _play(cast: Cast, borrowers: list[Persona]) -> list[Judged]:
     agents = {one.key: one for one in cast.personas.values() if one.is_agent}
     stage = set_stage(ROOT, FOLDER, agents=[])
     numbers = _numbers(stage, [*borrowers, *agents.values()])
-    stage = set_stage(ROOT, FOLDER, agents=[numbers["agent_voicemail"], f"{numbers['agent_accepts']}*"])
+    person = numbers["agent_accepts"]
+    stage = set_stage(ROOT, FOLDER, agents=[numbers["agent_voicemail"], f"{person}*"], duty_manager=person)
     today = stage.begins_at.date()
     _step("语音模型")
     stage.show("flask", "--app", "app", "speech", "setup")
@@ -80,7 +88,7 @@ def _play(cast: Cast, borrowers: list[Persona]) -> list[Judged]:
     stage.show("flask", "--app", "app", "campaigns", "prepare", *names)
     with (
         stage.running("simulator", _simulator(stage, subscribers, clips), ready=[f"{stage.carrier_url}/simulator/health"]),
-        stage.running("house", ("honcho", "start", *PROCESSES), ready=[f"{stage.web_url}/readyz", f"{stage.media_url}/readyz"]),
+        stage.running("house", procfile(*PROCESSES), ready=[f"{stage.web_url}/readyz", f"{stage.media_url}/readyz"]),
     ):
         stage.await_ear()
         _step("拨打")
@@ -171,9 +179,15 @@ def _show(judged: list[Judged]) -> None:
             "" if one.seconds is None else f"{one.seconds:.0f}",
             "" if one.latency_s is None else f"{one.latency_s:.2f}",
             "" if one.person_after_s is None else f"{one.person_after_s:.1f}",
-            "[green]对[/green]" if one.is_right else f"[red]错：{'；'.join(one.faults)}[/red]",
+            _verdict(one),
         )
     console.print(table)
+
+
+def _verdict(one: Judged) -> str:
+    if one.is_right:
+        return "[green]对[/green]"
+    return f"[red]{'不可原谅' if one.is_grave else '错'}：{'；'.join(one.faults)}[/red]"
 
 
 if __name__ == "__main__":

@@ -1,9 +1,13 @@
-"""Where the demonstration happens: directories, ports, environment, and the processes that are started and stopped."""
+"""Where the demonstration happens: directories, ports, environment, and the processes that are started and stopped.
+
+A stage hears of no other house: every setting is given by name, so that neither the environment nor `.env` can lend one.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -22,6 +26,9 @@ from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 PROCESSES = ("valkey", "web", "media", "worker", "beat")
+FROM_OUTSIDE = ("HUILING_CACHE_DIR", "VOSK_MODEL_PATH")
+"""Settings that the environment (never `.env`) may give to a stage: where models lie."""
+_SETTING = re.compile(r"^# ([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
 READY_S = 120.0
 STOP_S = 30.0
 
@@ -95,14 +102,18 @@ class Stage:
             return json.load(answer)
 
 
-def set_stage(root: Path, folder: Path, *, agents: Sequence[str]) -> Stage:
+def procfile(*processes: str) -> tuple[str, ...]:
+    """The command that starts these processes of the Procfile. honcho puts `.env` above what it is given: it gets none."""
+    return ("honcho", "--env", os.devnull, "start", *processes)
+
+
+def set_stage(root: Path, folder: Path, *, agents: Sequence[str], duty_manager: str = "") -> Stage:
     """A fresh stage below `folder`: free ports, random secrets, a clock that stands on Monday 10:00 in Shanghai."""
     folder.mkdir(parents=True, exist_ok=True)
     web, media, carrier = _free_ports(3)
     account, token = "AC" + secrets.token_hex(16), secrets.token_hex(16)
     now = datetime.now(SHANGHAI)
     monday = (now + timedelta(days=-now.weekday() % 7)).replace(hour=10, minute=0, second=0, microsecond=0)
-    binaries = Path(sys.executable).parent
     house = {
         "HUILING_PUBLIC_BASE_URL": f"http://127.0.0.1:{web}",
         "HUILING_WEB_BIND": f"127.0.0.1:{web}",
@@ -113,17 +124,17 @@ def set_stage(root: Path, folder: Path, *, agents: Sequence[str]) -> Stage:
         "TWILIO_AUTH_TOKEN": token,
         "HUILING_CALLER_ID": "+12025550100",
         "HUILING_AGENT_NUMBERS": ",".join(agents),
+        "HUILING_DUTY_MANAGER": duty_manager,
         "HUILING_DATA_DIR": str(folder / "data"),
         "HUILING_CLOCK_OFFSET_S": str(round((monday - now).total_seconds())),
         "HUILING_MEDIA_SLOTS": "6",
         "HUILING_CALLS_PER_S": "1",
         "HUILING_LOG_LEVEL": "INFO",
     }
-    environment = {**_outside(), **house, "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"}
     return Stage(
         root=root,
         folder=folder,
-        environment=environment,
+        environment=sealed(root, house),
         begins_at=monday,
         carrier_url=f"http://127.0.0.1:{carrier}",
         web_url=f"http://127.0.0.1:{web}",
@@ -133,13 +144,13 @@ def set_stage(root: Path, folder: Path, *, agents: Sequence[str]) -> Stage:
     )
 
 
-def _outside() -> dict[str, str]:
-    """The environment without settings of another house."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("TWILIO_", "SIMULATOR_")) and (not name.startswith("HUILING_") or name == "HUILING_CACHE_DIR")
-    }
+def sealed(root: Path, house: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a house with these settings; every other one that `.env.example` names has its default from there."""
+    defaults = dict(_SETTING.findall((root / ".env.example").read_text(encoding="utf-8")))
+    outside = {name: os.environ[name] for name in FROM_OUTSIDE if name in os.environ}
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("HUILING_", "TWILIO_", "SIMULATOR_"))}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {**bare, **defaults, **outside, **house, "PATH": path, "FLASK_SKIP_DOTENV": "1"}
 
 
 def _free_ports(count: int) -> list[int]:

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -15,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from simulator.demo.stage import PROCESSES, procfile, sealed
+
 ROOT = Path(__file__).parents[2]
-PROCESSES = ("valkey", "web", "media", "worker", "beat")
 
 
 def free_port() -> int:
@@ -28,9 +28,7 @@ def free_port() -> int:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str], Path]]:
     web, media = free_port(), free_port()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("HUILING_", "TWILIO_"))}
-    environment |= {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    settings = {
         "HUILING_DATA_DIR": str(tmp_path / "data"),
         "HUILING_WEB_BIND": f"127.0.0.1:{web}",
         "HUILING_MEDIA_BIND": f"127.0.0.1:{media}",
@@ -39,11 +37,12 @@ def house(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, s
         "HUILING_RECOGNIZER": "vosk",
         "HUILING_AGENT_NUMBERS": "+12025550101*",
     }
+    environment = sealed(ROOT, settings)
     subprocess.run(["flask", "--app", "app", "store", "migrate"], cwd=ROOT, env=environment, check=True, capture_output=True)
     log = tmp_path / "log.txt"
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            ["honcho", "start", *PROCESSES], cwd=ROOT, env=environment, stdout=sink, stderr=sink, start_new_session=True
+            procfile(*PROCESSES), cwd=ROOT, env=environment, stdout=sink, stderr=sink, start_new_session=True
         )
         try:
             yield process, environment, log

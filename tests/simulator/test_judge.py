@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from simulator.demo.judge import judge
+from simulator.demo.judge import Judged, is_good, judge
 
 MONDAY = date(2026, 11, 23)
 EXPECTED = {"outcomes": ["promise"], "risk": None, "promise": {"in_days": 4, "amount_yuan": "2680.50"}}
@@ -61,3 +61,47 @@ def test_nobody_unverified_may_have_heard_of_a_debt(text: str, is_right: bool) -
     row = {"outcome": "wrong_number", "risk": {"severity": "P1", "category": "wrong_person"}}
     judged = judge("wrong_number", expected, row, {"said": [], "heard": [{"text": text}]}, MONDAY)
     assert judged.is_right is is_right
+
+
+def _right() -> Judged:
+    return judge("p", EXPECTED, ROW, {"said": []}, MONDAY)
+
+
+def _misheard() -> Judged:
+    return judge("p", EXPECTED, ROW | {"outcome": "silent"}, {"said": []}, MONDAY)
+
+
+def _leaked() -> Judged:
+    """The outcome is right; the words were not."""
+    expected = {"outcomes": ["wrong_number"], "risk": "wrong_person"}
+    row = {"outcome": "wrong_number", "risk": {"severity": "P1", "category": "wrong_person"}}
+    return judge("wrong_number", expected, row, {"said": [], "heard": [{"text": "您的车贷"}]}, MONDAY)
+
+
+def _despaired(*, bridged_at: float | None = 50.0, **row: Any) -> Judged:
+    expected = {"outcomes": ["transferred"], "risk": "self_harm"}
+    found = {"outcome": "transferred", "risk": {"severity": "P0", "category": "self_harm"}, **row}
+    return judge("despair", expected, found, {"said": [{"t": 37.0, "seconds": 3.0}], "bridged_at": bridged_at}, MONDAY)
+
+
+def test_an_ear_may_err_once() -> None:
+    assert is_good([_right(), _misheard()], allowed_wrong=1)
+    assert not is_good([_right(), _misheard()], allowed_wrong=0)
+    assert not is_good([_misheard(), _misheard()], allowed_wrong=1)
+
+
+@pytest.mark.parametrize(
+    "grave",
+    [
+        _leaked(),
+        _despaired(bridged_at=None),
+        _despaired(bridged_at=61.0),
+        _despaired(risk=None),
+        _despaired(outcome="hung_up_during"),
+    ],
+    ids=["debt heard", "no person", "person too late", "not understood", "outcome"],
+)
+def test_a_broken_secret_and_a_failed_despair_are_never_forgiven(grave: Judged) -> None:
+    assert grave.is_grave
+    assert not is_good([_right(), grave], allowed_wrong=99)
+    assert is_good([_right(), _despaired()], allowed_wrong=0), "and when all is well it is good"
