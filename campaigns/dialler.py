@@ -104,10 +104,17 @@ class Dialler:
         return placed
 
     def dial(self, target_id: str, campaign: Campaign) -> bool:
-        """Call this target, if that may be done now; whether the carrier was asked."""
-        intended = self._intend(target_id, campaign)
-        if intended is not None:
-            self._place(intended)
+        """Call this target, if that may be done now; whether the carrier was asked.
+
+        A lock that is not to be had costs this target's turn only. After the carrier was asked, the sweep finds the call.
+        """
+        intended = None
+        try:
+            intended = self._intend(target_id, campaign)
+            if intended is not None:
+                self._place(intended)
+        except attempts.LOCKED as fault:
+            LOG.warning("a lock was not to be had", extra={"target": target_id, "fault": type(fault).__name__})
         return intended is not None
 
     def _due(self) -> list[tuple[str, Campaign]]:
@@ -132,13 +139,14 @@ class Dialler:
 
     def _intend(self, target_id: str, campaign: Campaign) -> Intended | None:
         """Lease, get leave to start, decide, write: None when this target is not dialled now."""
-        now = self._on.clock.now()
-        if not self._take(target_id, now):
+        if not self._take(target_id, self._on.clock.now()):
             return None
         load, pace = self._load(0), self._on.pace()
         with self._on.store.transaction() as session:
             attempts.keep_others_from_counting(session)
-            known = _read(session, target_id, now)
+            borrower = borrowers.lock(session, campaigns.target(session, target_id).borrower_id)
+            now = self._on.clock.now()  # the locks may have been long in coming: law is asked in the second of dialling
+            known = _read(session, target_id, borrower, now)
             room = may_start(load.with_in_flight(attempts.in_flight(session)), pace)
             decision = decide(self._on.policy, known.facts, campaign.purpose, room=room, now=now)
             return self._write(session, decision, known, campaign=campaign, now=now)
@@ -166,7 +174,8 @@ class Dialler:
                     attempt, call = attempts.intend(
                         session, known.target_id, self._intention(verdict, known, campaign), now=now
                     )
-                except attempts.AlreadyOnTheLine:
+                except (attempts.LeaseLost, attempts.CampaignHalted, attempts.AlreadyOnTheLine) as lost:
+                    LOG.warning("not dialled after all", extra={"target": known.target_id, "reason": type(lost).__name__})
                     self._give_back(session, known.target_id, Later(now))
                 else:
                     return Intended(attempt.id, call.id, known.borrower.phone_e164)
@@ -201,9 +210,8 @@ class Dialler:
         LOG.info("call placed", extra={"attempt": intended.attempt_id, "result": type(result).__name__})
 
 
-def _read(session: Any, target_id: str, now: datetime) -> _Known:
+def _read(session: Any, target_id: str, borrower: Borrower, now: datetime) -> _Known:
     target = campaigns.target(session, target_id)
-    borrower = borrowers.lock(session, target.borrower_id)
     loan = borrowers.loan(session, target.loan_id) if target.loan_id else None
     known = gate_facts.facts_for_gate(session, borrower.id, now=now, loan_id=target.loan_id)
     return _Known(target_id, borrower, loan, as_gate_facts(known))

@@ -27,6 +27,9 @@ ASK_AFTER_S = 45.0
 """A call is asked about when neither it nor the carrier gave a sign of life for so long; asking harms nothing."""
 SETTLE_S = 240.0
 """A call that the carrier does not know after so long was never placed (its list is eventually consistent)."""
+SKEW_S = 900.0
+"""How far our clock may run ahead of the carrier's: a call placed "before" its attempt is still found. Less than the shortest
+wait before a new try of the same borrower (campaigns.retries), so what is found is this try's."""
 SILENT_S = 20.0
 """How long after the line ended a driver may still write the outcome."""
 
@@ -114,9 +117,13 @@ class Sweep:
                 attempts.refused(session, doubt.attempt_id, fault_code="not_found", outcome=Outcome.CARRIER_ERROR, now=now)
 
     def _find(self, doubt: _Doubt) -> Found | None:
-        """The carrier's call for an attempt without a name: the oldest one made to the number since the attempt.
+        """The carrier's call for an attempt without a name: the oldest one to the number that no other attempt has.
 
-        Another attempt to this number cannot exist: one at a time is in flight (store.attempts.AlreadyOnTheLine).
+        Another attempt to this number is not in flight (store.attempts.AlreadyOnTheLine); those before it have their calls'
+        names, so a clock that differs from the carrier's by minutes confuses nothing.
         """
-        calls = self._carrier.find_calls(doubt.phone, since=doubt.created_at - timedelta(seconds=1))
-        return calls[-1] if calls else None
+        calls = self._carrier.find_calls(doubt.phone, since=doubt.created_at - timedelta(seconds=SKEW_S))
+        with self._store.reading() as session:
+            taken = attempts.named_among(session, [call.sid for call in calls])
+        free = [call for call in calls if call.sid not in taken]
+        return free[-1] if free else None

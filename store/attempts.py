@@ -8,18 +8,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from kit.ids import new_id
 from kit.vocabulary import Outcome, Purpose
-from store import borrowers, facts, ledger
+from store import borrowers, campaigns, facts, ledger
 from store.facts import FactValue
 from store.models import Attempt, Call, CallbackRequest, NumberLock, Promise, Target, Turn, TurnSave
+from store.session import WriterBusy
 from store.words import FINAL_ATTEMPTS, UNANSWERED_OUTCOMES, AttemptState, Attention, PromiseState, TargetState
+
+LOCKED: tuple[type[Exception], ...] = (WriterBusy, OperationalError)
+"""What a transaction raises that was refused a lock, or lost its connection: no call follows from it."""
 
 
 class LeaseLost(RuntimeError):
     """The target is no longer leased by this owner: dial nothing."""
+
+
+class CampaignHalted(RuntimeError):
+    """The target's campaign was paused or stopped meanwhile: dial nothing."""
 
 
 class AlreadyOnTheLine(RuntimeError):
@@ -41,13 +50,15 @@ class Intention:
 def intend(session: Session, target_id: str, intention: Intention, *, now: datetime) -> tuple[Attempt, Call]:
     """Write the attempt and its call, under a valid lease, in the transaction that asked the law.
 
-    Raises LeaseLost or AlreadyOnTheLine; then nothing may be dialled. Call `keep_others_from_counting` and
-    `borrowers.lock` before reading the facts.
+    Raises LeaseLost, CampaignHalted or AlreadyOnTheLine; then nothing is written and nothing may be dialled. Call
+    `keep_others_from_counting` and `borrowers.lock` before reading the facts.
     """
     target = session.scalars(select(Target).where(Target.id == target_id).with_for_update()).one()
     until = target.lease_until
     if target.state is not TargetState.LEASED or target.lease_owner != intention.owner or until is None or until <= now:
         raise LeaseLost(target_id)
+    if not campaigns.keep_running(session, target.campaign_id):
+        raise CampaignHalted(target.campaign_id)
     borrower = borrowers.lock(session, target.borrower_id)
     person = borrowers.same_person(session, borrower)
     if open_attempts(session, person=person, number_digest=borrower.number_digest):
@@ -201,6 +212,11 @@ def to_ask_about(session: Session, *, now: datetime, older_than_s: float, silent
         or_(Attempt.state.in_((AttemptState.INTENT, AttemptState.UNKNOWN)), is_silent),
     )
     return session.scalars(query.order_by(Attempt.created_at)).all()
+
+
+def named_among(session: Session, sids: Collection[str]) -> frozenset[str]:
+    """Those of the carrier's names that attempts have already."""
+    return frozenset(filter(None, session.scalars(select(Attempt.carrier_sid).where(Attempt.carrier_sid.in_(sids)))))
 
 
 def doubt_abandoned(session: Session, *, now: datetime, older_than_s: float) -> Sequence[str]:

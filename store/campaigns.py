@@ -67,6 +67,12 @@ def running(session: Session) -> Sequence[Campaign]:
     return session.scalars(select(Campaign).where(Campaign.state == CampaignState.RUNNING).order_by(Campaign.id)).all()
 
 
+def keep_running(session: Session, campaign_id: str) -> bool:
+    """Whether the campaign runs; if so, nobody pauses or stops it until this transaction ends."""
+    query = select(Campaign.state).where(Campaign.id == campaign_id).with_for_update(read=True)
+    return session.scalar(query) is CampaignState.RUNNING
+
+
 def step(session: Session, campaign_id: str, to: CampaignState, *, now: datetime, script_digest: str | None = None) -> Campaign:
     """Move the campaign. `script_digest` is fixed by the first start. Raises IllegalStep."""
     campaign = session.scalars(select(Campaign).where(Campaign.id == campaign_id).with_for_update()).one()
@@ -157,10 +163,12 @@ def due_targets(session: Session, campaign_id: str, *, now: datetime, limit: int
 
 
 def lease(session: Session, target_id: str, *, owner: str, now: datetime, for_s: float) -> bool:
-    """Take the target if nobody else did: one of many callers gets True."""
+    """Take the target if nobody else did and its campaign runs: one of many callers gets True."""
+    is_running = select(Campaign.id).where(Campaign.id == Target.campaign_id, Campaign.state == CampaignState.RUNNING)
     change = (
         update(Target)
         .where(Target.id == target_id, Target.state == TargetState.WAITING, Target.next_try_at <= now)
+        .where(is_running.exists())
         .values(state=TargetState.LEASED, lease_owner=owner, lease_until=now + timedelta(seconds=for_s))
     )
     return _changed_one(session, change)

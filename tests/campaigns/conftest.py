@@ -52,7 +52,7 @@ class ToldCarrier:
         return self.answer or Placed(f"CA{len(self.rung):032d}")
 
     def find_calls(self, to: str, *, since: datetime) -> list[Found]:
-        return self.known.get(to, [])
+        return [one for one in self.known.get(to, []) if one.created_at is None or one.created_at >= since]
 
     def fetch(self, sid: str) -> Found:
         self.asked.append(sid)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ivr.carrier.rest import Refused, Unknown
-from kit.vocabulary import Outcome
+from kit.vocabulary import Outcome, Purpose
 from store import attempts, campaigns
 from store.models import Attempt
 from store.words import AttemptState, CampaignState, TargetState
@@ -104,6 +104,47 @@ def test_a_doubtful_call_is_found_at_the_carrier_and_never_rung_again(floor: Flo
     attempt = only_attempt(floor)
     assert (attempt.state, attempt.carrier_sid) == (AttemptState.IN_PROGRESS, "CA" + "9" * 32)
     assert len(floor.carrier.rung) == 1
+
+
+@pytest.mark.parametrize("ahead_s", [2, 600])
+def test_a_clock_that_runs_ahead_of_the_carriers_never_redials(floor: Floor, ahead_s: int) -> None:
+    """The create's answer and every callback were lost; the carrier says when it made the call, by its own clock."""
+    floor.campaign(1)
+    floor.carrier.answer = Unknown(reason="timeout")
+    floor.dialler.tick()
+    made = floor.clock.now() - timedelta(seconds=ahead_s)
+    floor.carrier.known[floor.carrier.rung[0]] = [found("CA" + "9" * 32, "no-answer", made)]
+    for _ in range(120):
+        floor.clock.advance(60)
+        floor.sweep.run()
+        floor.dialler.tick()
+    assert only_attempt(floor).outcome is Outcome.NO_ANSWER
+    assert len(floor.carrier.rung) == 1, "the wait after a call that nobody took is 180 minutes"
+
+
+def test_an_earlier_call_to_the_number_is_not_taken_for_this_one(floor: Floor) -> None:
+    """A requested call minutes ago has its name: the attempt in doubt is not settled by it."""
+    floor.campaign(1)
+    floor.dialler.tick()
+    first = only_attempt(floor)
+    with floor.store.reading() as session:
+        call = attempts.call_of(session, first.id)
+    made = floor.clock.now()
+    floor.callbacks.call_progressed(call.id, str(first.carrier_sid), "completed", {}, made)
+    with floor.store.transaction() as session:
+        session.get_one(Attempt, first.id).purpose = Purpose.REQUESTED_BY_BORROWER
+    floor.clock.advance(300)
+    floor.campaign(1, name="另一批")
+    floor.carrier.answer = Unknown(reason="timeout")
+    assert floor.dialler.tick() == 1
+    floor.carrier.known[floor.carrier.rung[1]] = [found(str(first.carrier_sid), "completed", made)]
+    for _ in range(20):
+        floor.clock.advance(15)
+        floor.sweep.run()
+    with floor.store.reading() as session:
+        states = {one.id: (one.carrier_sid, one.outcome) for one in session.query(Attempt)}
+    states.pop(first.id)
+    assert list(states.values()) == [(None, Outcome.CARRIER_ERROR)]
 
 
 def test_a_doubtful_call_that_the_carrier_never_saw_is_settled_in_five_minutes(floor: Floor) -> None:
