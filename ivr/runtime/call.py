@@ -15,7 +15,7 @@ from ivr.dialogue.effects import Effect, HangUp, Listen, Say, Transfer, WakeAt
 from ivr.dialogue.events import Event, Interrupted, Played, Pressed, Understood, WentSilent
 from ivr.meaning import meaning_to_dict
 from ivr.runtime.bargein import is_accompanying
-from ivr.runtime.ear import Ear, Utterance
+from ivr.runtime.ear import LONGEST_S, Ear, Utterance
 from ivr.runtime.keys import Keys
 from ivr.runtime.line import Line
 from ivr.runtime.mouth import Mouth
@@ -232,7 +232,8 @@ class StreamCall:
     def _utter(self) -> None:
         utterance = self._ear.utterance(self._now)
         if utterance is not None:
-            self._quiet_since = self._now
+            if utterance.heard.text:
+                self._quiet_since = self._now
             self._consider(utterance)
         while self._held and not self._playout.is_playing and not self.is_over:
             self._understand_early(self._held.pop(0))
@@ -279,12 +280,18 @@ class StreamCall:
         self._tell(Understood(meaning))
 
     def _fall_silent(self) -> None:
+        """Silence is the absence of words: a sound that has none (a phone put down beside a television) does not end it."""
         is_deaf = self._now - self._media_at >= DEAF_S
-        if is_deaf or self._playout.is_playing or self._ear.is_hearing or self._keys.is_typing or self._held:
+        if is_deaf or self._playout.is_playing or self._keys.is_typing or self._held:
             self._quiet_since = self._now
-        elif self._wake is not None and self._now - self._quiet_since >= self._wake.after_s:
+        elif self._wake is not None and self._now - self._quiet_since >= self._wake.after_s + self._still_hearing_s:
             tag, self._wake = self._wake.tag, None
             self._tell(WentSilent(tag))
+
+    @property
+    def _still_hearing_s(self) -> float:
+        """How much longer than the silence is waited: somebody who speaks is heard out, and no utterance lasts longer."""
+        return LONGEST_S if self._ear.is_hearing else 0.0
 
     def _obey(self) -> None:
         for event in self._vigil.orders(self._now):

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ivr.dialogue.effects import Piece, Promise
-from ivr.meaning import Slot
-from ivr.runtime import pump
+from ivr.carrier.twiml import Dial, Gather, Hangup, Play, Say, Verb
+from ivr.carrier.webhook import DialReport
+from ivr.dialogue.effects import BookCallback, Piece, Promise
+from ivr.meaning import RiskFound, Slot
+from ivr.ports import Agent
+from ivr.runtime import handover, pump, urls
 from ivr.runtime.bargein import is_accompanying
-from kit.vocabulary import HangUpReason, Intent, Outcome, SlotName
+from ivr.runtime.house_clips import ACCEPT, COMPANY
+from kit.vocabulary import HangUpReason, Intent, Outcome, Risk, Severity, SlotName
 from speech.audio import decode_mulaw, encode_mulaw, line_clip, read_wav
 from speech.ports import Pcm
 from tests.ivr.dialogue.small import said
@@ -352,6 +357,130 @@ def test_10_an_announcement_in_words_is_told_by_its_kind() -> None:
     assert house.notebook.finished[CALL][:2] == (Outcome.OFF, HangUpReason.MACHINE)
 
 
+AGENTS = (Agent("+12025550111", may_take_p0=False), Agent("+12025550112", may_take_p0=True))
+
+
+def _asks_for_a_person(phone: Phone) -> Plot:
+    yield from phone.until_quiet()
+    yield from phone.say("人工")
+    yield from phone.wait(10)
+
+
+def _despairs(phone: Phone) -> Plot:
+    yield from phone.until_quiet()
+    yield from phone.say("不想活了", 1.2)
+    yield from phone.wait(20)
+
+
+def _to_a_person(plot: Callable[[Phone], Plot] = _asks_for_a_person, *agents: Agent) -> House:
+    """A call whose stream has ended so that people can be rung."""
+    house = House(agents=agents or AGENTS)
+    house.meanings["不想活了"] = said("不想活了", Intent.UNCLEAR, risk=(RiskFound(Risk.SELF_HARM, Severity.P0),))
+    house.phone(plot)
+    assert house.sheet.state == "transferring"
+    return house
+
+
+def _rung(verbs: list[Verb]) -> str:
+    """The number that is rung, if one is."""
+    return next((verb.number for verb in verbs if isinstance(verb, Dial)), "")
+
+
+def _no_answer(house: House, place: int) -> list[Verb]:
+    return handover.rang(house.line, house.sheet, place, DialReport("CA0002", "no-answer"))
+
+
+def test_11_who_takes_the_call_knows_what_was_said() -> None:
+    house = _to_a_person()
+    assert _rung(handover.resume(house.line, house.sheet)) == AGENTS[0].number
+    gather, otherwise = handover.whisper(house.line, house.sheet, 0)
+    assert isinstance(gather, Gather)
+    (summary,) = [verb.text for verb in gather.inner if isinstance(verb, Say)]
+    assert "要求人工服务" in summary
+    assert "“人工”" in summary
+    assert gather.inner[0] == Play(urls.clip(house.line.settings, ACCEPT)), "the key is named first"
+    assert otherwise == Hangup()
+
+
+def test_11_the_borrower_has_company_while_the_next_one_is_rung() -> None:
+    house = _to_a_person()
+    verbs = _no_answer(house, 0)
+    assert verbs[0] == Play(urls.clip(house.line.settings, COMPANY))
+    assert _rung(verbs) == AGENTS[1].number
+
+
+def test_11_an_answered_phone_takes_nothing_without_the_key() -> None:
+    house = _to_a_person()
+    assert handover.accept(house.line, house.sheet, 0, "") == [Hangup()]
+    assert house.sheet.state == "transferring"
+    assert handover.accept(house.line, house.sheet, 0, "1") == []
+    assert house.sheet.state == "accepted"
+
+
+def test_11_when_nobody_answers_a_call_back_by_a_person_is_booked() -> None:
+    house = _to_a_person()
+    _no_answer(house, 0)
+    _no_answer(house, 1)
+    assert house.sheet.state == "transfer_failed"
+    house.phone(lambda phone: phone.wait(15))
+    assert house.spoken("bot")[-1] == "人工稍后给您回电。再见。"
+    assert [effect.by_person for effect in house.notebook.lasting[CALL] if isinstance(effect, BookCallback)] == [True]
+    assert house.notebook.finished[CALL][:2] == (Outcome.CALLBACK_BOOKED, HangUpReason.SCRIPT_ENDED)
+
+
+def test_11_whom_no_agent_takes_in_mortal_danger_the_duty_manager_is_rung_for() -> None:
+    house = _to_a_person(_despairs)
+    house.shift.manager = Agent("+12025550119", may_take_p0=True)
+    assert _rung(handover.resume(house.line, house.sheet)) == AGENTS[1].number, "who may take the gravest is rung first"
+    assert _rung(_no_answer(house, 0)) == AGENTS[0].number
+    assert house.shift.alarms == []
+    assert _rung(_no_answer(house, 1)) == "+12025550119"
+    assert house.shift.alarms == [(CALL, "self_harm")]
+
+
+def test_11_nobody_in_mortal_danger_is_left_alone_on_the_line() -> None:
+    house = _to_a_person(_despairs, AGENTS[1])
+    _no_answer(house, 0)
+    assert house.sheet.outcome is None
+    house.phone(lambda phone: phone.wait(6))
+    assert house.spoken("bot")[-1] == "您可以拨打12356。"
+
+
+def _listens_to_words(house: House) -> list[str]:
+    return [text for text in house.spoken("callee") if text]
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 1.0], ids=["a hum", "a television"])
+def test_12_a_phone_put_down_on_the_table_is_asked_and_then_ends(pause_s: float) -> None:
+    """Sound for ten minutes, and no words in it: nobody is listening."""
+    house = House()
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.until_quiet()
+        while True:
+            yield from phone.noise(1.0)
+            yield from phone.wait(pause_s)
+
+    phone = house.phone(plot)
+    assert _listens_to_words(house) == []
+    assert house.notebook.finished[CALL][:2] == (Outcome.SILENT, HangUpReason.SILENCE)
+    assert phone.seconds < 120
+
+
+def test_12_somebody_who_speaks_is_heard_out() -> None:
+    """An answer that begins just before the silence would be over, and is long."""
+    house = House()
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.until_quiet()
+        yield from phone.wait(4.5)
+        yield from phone.say("不是", 6.0)
+        yield from phone.wait(10)
+
+    house.phone(plot)
+    assert house.spoken("bot") == [HELLO, "打扰了，再见。"]
+
+
 def test_12_silence_is_asked_about_and_then_ends() -> None:
     house = House()
     house.phone(lambda phone: phone.wait(90))
@@ -381,6 +510,37 @@ def test_12_a_promise_cut_by_the_line_is_kept() -> None:
     house.phone(plot)
     assert house.spoken("callee")[-1] == "周五还"
     assert house.notebook.finished[CALL][1] is HangUpReason.CALLEE
+
+
+def test_12_a_line_lost_in_the_middle_of_a_promise_loses_nothing_of_it() -> None:
+    house = House()
+    house.notebook.sheets[CALL] = sheet(facts={**sheet().facts, "id_last4": "1234"})
+    house.meanings["周五还"] = said("周五还", Intent.PROMISE_TO_PAY, slots=(Slot(SlotName.PAY_ON, date(2026, 11, 27), "周五"),))
+
+    def cut_while_it_is_read_back(phone: Phone) -> Plot:
+        yield from phone.until_quiet()
+        phone.press("1")
+        yield from phone.until_quiet()
+        phone.press("1234")
+        yield from phone.until_quiet()
+        yield from phone.say("周五还", 0.9)
+        yield from phone.wait(1.0)
+        phone.closed_by_peer = True
+        yield
+
+    def back(phone: Phone) -> Plot:
+        yield from phone.until_quiet()
+        yield from phone.say("是我", 0.5)
+        yield from phone.wait(10)
+
+    house.phone(cut_while_it_is_read_back)
+    assert house.spoken("bot")[-1] == "好的，您会", "the line was lost in the middle of the sentence"
+    promised = [effect for effect in house.notebook.lasting[CALL] if isinstance(effect, Promise)]
+    assert [(promise.pay_on, promise.quote) for promise in promised] == [(date(2026, 11, 27), "周五还")]
+    house.phone(back)
+    assert house.spoken("bot")[4:6] == ["抱歉，刚才线路断了。", "好的，您会在11月27日还款，对吗？"]
+    assert [effect for effect in house.notebook.lasting[CALL] if isinstance(effect, Promise)] == promised, "promised once"
+    assert house.notebook.finished[CALL][0] is Outcome.PROMISE
 
 
 def test_12_the_promise_itself_is_written_before_the_answer_is_played() -> None:

@@ -40,6 +40,17 @@ def test_a_clean_folder(folder: Path) -> None:
         assert _run(folder, *args).exit_code == 0
 
 
+@pytest.mark.parametrize("place", ["small.yaml", "_shared/people.yaml", "_shared/forbidden.yaml"])
+@pytest.mark.parametrize("args", [("check",), ("check", "--all"), ("check", "small"), ("draw", "small")])
+def test_a_file_that_is_not_utf8_is_an_issue_at_its_line(folder: Path, place: str, args: tuple[str, ...]) -> None:
+    text = (folder / place).read_text(encoding="utf-8")
+    (folder / place).write_bytes(b"# plain\n" + f"# 话术\n{text}".encode("gb18030"))
+    result = _run(folder, *args)
+    assert isinstance(result.exception, SystemExit)
+    assert result.exit_code == 1
+    assert f"{place}:2: bad_encoding: 第 11 字节起不是 UTF-8" in result.output
+
+
 def test_every_issue_is_listed_with_file_and_line(folder: Path) -> None:
     text = _spoil(folder)
     result = _run(folder, "check", "small")
