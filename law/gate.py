@@ -14,6 +14,8 @@ from law.policy import Policy, Window
 
 DUNNING = frozenset({Purpose.COLLECTION})
 """Purposes that ask for money: a hold stops them."""
+LONGEST_CALL = timedelta(seconds=30 + 1_200)
+"""Ringing and talking together, after which the carrier cuts the call: it must be over before the quiet hours begin."""
 CAPPED = frozenset({Purpose.COLLECTION, Purpose.FOLLOWUP})
 """Purposes that we start ourselves: caps count them ("主动" in GB/T 45251-2025)."""
 
@@ -182,10 +184,11 @@ _RULES: tuple[Callable[[_Case], Iterator[_Refusal]], ...] = (
 
 
 def _may_ring(case: _Case, moment: datetime) -> bool:
-    local = moment.astimezone(case.policy.zone).time()
     if case.purpose is Purpose.REQUESTED_BY_BORROWER:
         return True
-    if case.policy.collection_block.holds(local) and not case.facts.has_night_consent:
+    local, ended = (one.astimezone(case.policy.zone).time() for one in (moment, moment + LONGEST_CALL))
+    is_quiet = case.policy.collection_block.holds(local) or case.policy.collection_block.holds(ended)
+    if is_quiet and not case.facts.has_night_consent:
         return False
     return any(window.holds(local) for window in _windows(case))
 

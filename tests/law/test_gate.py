@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ivr.carrier import rest
 from kit.clock import SHANGHAI
 from kit.vocabulary import Purpose
-from law.gate import CAPPED, GateFacts, Hold, may_call
-from law.policy import BadPolicy, read_policy
+from law.gate import CAPPED, LONGEST_CALL, GateFacts, Hold, may_call
+from law.policy import _COUNTS, _WINDOWS, BadPolicy, read_policy
 
 TEXT = Path("law/policy.yaml").read_text(encoding="utf-8")
 POLICY = read_policy(TEXT)
@@ -133,6 +134,22 @@ def test_no_dunning_outside_hours_or_caps_and_every_not_before_is_lawful_by_the_
         assert fresh.is_allowed
 
 
+@pytest.mark.parametrize(("minute", "is_allowed"), [(39, True), (40, False), (59, False)])
+def test_a_call_that_could_last_into_the_quiet_hours_is_not_begun(minute: int, is_allowed: bool) -> None:
+    policy = read_policy(TEXT.replace('["09:00-20:00"]', '["09:00-22:00"]'))
+    now = MONDAY_TEN.replace(hour=21, minute=minute)
+    assert may_call(policy, FREE, Purpose.COLLECTION, now=now).is_allowed is is_allowed
+    assert may_call(policy, FREE, Purpose.REQUESTED_BY_BORROWER, now=now).is_allowed
+
+
+def test_no_call_lasts_longer_than_the_gate_believes() -> None:
+    assert timedelta(seconds=rest.RING_S + rest.MAX_CALL_S) <= LONGEST_CALL
+
+
+def test_every_rule_of_the_file_becomes_the_policys() -> None:
+    assert set(POLICY.sources) == {*_COUNTS, *_WINDOWS, "collection_block"}
+
+
 def test_a_naive_instant_is_refused() -> None:
     with pytest.raises(ValueError, match="aware"):
         may_call(POLICY, FREE, Purpose.CARE, now=datetime(2026, 11, 23))
@@ -141,13 +158,32 @@ def test_a_naive_instant_is_refused() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ("value: 1, legal: 3", "value: 4, legal: 3", "connected_per_day：4 超过法定上限 3"),
+        ("connected_per_day: {value: 1,", "connected_per_day: {value: 4,", "connected_per_day：4 超过法定上限 3"),
+        ("number_per_day: {value: 2,", "number_per_day: {value: 7,", "unanswered_per_number_per_day：7 超过法定上限 6"),
+        ("connected_per_day: {value: 1,", "connected_per_day: {value: 4, legal: 99,", "connected_per_day：不认识 legal"),
+        ("connected_per_day: {value: 1,", "connected_per_day: {value: yes,", "connected_per_day：需要不小于 0 的整数"),
+        ('["09:00-20:00"]', '["00:00-23:59"]', "collection_window：不得落入法定静默时段"),
+        ('["09:00-20:00"]', '["09:00-20:00", "21:00-22:01"]', "collection_window：不得落入法定静默时段"),
+        ('["09:00-20:00"]', '["20:00-09:00"]', "collection_window：不得落入法定静默时段"),
+        ('["09:00-20:00"]', "[]", "collection_window：需要形如"),
+        ('"09:00-12:00", ', '"07:59-12:00", ', "followup_window：不得落入法定静默时段"),
+        ('"22:00-08:00"', '"22:00-07:59:30"', "collection_block：需要形如"),
+        ('"22:00-08:00"', '"22:00-22:00"', "collection_block：需要形如"),
+        (
+            "  dials_per_day:",
+            "  recording_required: {value: false, source: 自定}\n  dials_per_day:",
+            "recording_required：没有这条规则",
+        ),
+        ('country: "86"', 'country: "1"', "country：没有 1 的法定边界"),
+        ("Asia/Shanghai", "America/New_York", "timezone：86 的时段按 Asia/Shanghai 计"),
+        ("rules:", "rules: [", "不是合法的 YAML"),
         ("value: 4, source", "value: -4, source", "dials_per_day：需要不小于 0 的整数"),
         ('["09:00-20:00"]', '["nine"]', "collection_window：需要形如"),
         ('source: "自定：接通之后"', 'source: ""', "cooldown_connected_h：缺少出处"),
         ('"22:00-08:00"', '"23:00-08:00"', "collection_block：必须覆盖"),
         ("dials_per_day:", "dials_a_day:", "缺少规则 dials_per_day"),
-        ("value: 1827, least", "value: 365, least", "retention_days：365 短于法定保存期 1827"),
+        ("retention_days: {value: 1827", "retention_days: {value: 365", "retention_days：365 短于法定保存期 1827"),
+        ("number_days: {value: 183", "number_days: {value: 29", "retention_wrong_number_days：29 短于法定保存期 30"),
     ],
 )
 def test_a_bad_policy_is_refused_with_its_fault(old: str, new: str, fault: str) -> None:
