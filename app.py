@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import yaml
 from celery import Celery
 from flask import Flask
 
@@ -23,32 +24,34 @@ from campaigns.preparation import Preparation
 from campaigns.retention import Retention
 from campaigns.sweep import Sweep
 from desk.intake import StoredNotebook
-from desk.shift import ConfiguredShift
+from desk.shift import BadShift, ConfiguredShift
 from ivr.carrier.rest import CarrierClient
 from ivr.runtime import answering
 from ivr.runtime.line import Line, Slots
 from ivr.runtime.pulse import Chore, serve_media
 from ivr.runtime.voicebox import Voicebox
-from ivr.script.library import Library
+from ivr.script.issues import BadScript
+from ivr.script.library import Library, NoSuchScript, RevisionLost
 from ivr.understanding import understand
 from ivr.views import health_blueprint, media_blueprint, voice_blueprint
-from kit import log
+from kit import edge, log
 from kit.clock import Clock, SystemClock
 from kit.jobs import SALVAGE_S, make_celery
-from kit.settings import Settings, load_settings
-from law.policy import Policy, read_policy
+from kit.settings import BadSettings, Settings, load_settings
+from law.policy import BadPolicy, Policy, read_policy
 from speech import catalogue
 from speech.endpointing import endpointer
 from speech.lazy import LazyRecognizer
 from speech.mandarin.pieces import inventory
-from speech.ports import Recognizer, Synthesizer
-from speech.prompts import open_prompts
+from speech.ports import EngineUnavailable, Recognizer, Synthesizer
+from speech.prompts import RenderFailed, open_prompts
 from speech.vad import VoiceActivity
-from store.blobs import open_blobs
+from store import schema
+from store.blobs import BlobUnreadable, open_blobs
 from store.callbacks import StoredCallbacks
-from store.live import RedisLiveCalls, await_live_url
+from store.live import NoLiveStore, RedisLiveCalls, await_live_url
+from store.private_keys import BadKey
 from store.recordings import StoredRecorder
-from store.schema import fault
 from store.session import Store
 
 HEARING_THREADS = 2
@@ -132,7 +135,7 @@ class House:
 
     @cached_property
     def policy(self) -> Policy:
-        return read_policy(Path(self.settings.policy_file).read_text(encoding="utf-8"))
+        return _policy(self.settings.policy_file)
 
     @cached_property
     def retention(self) -> Retention:
@@ -188,19 +191,31 @@ class House:
             recognizer=lambda: self.recognizer,
             shift=self.shift,
             recorder=self.recorder,
+            policy=lambda: self.policy,
+            hands=self.live,
         )
 
     def _overhear(self, call_id: str, callee: bytes, ours: bytes) -> None:
         self.live.send_sound(call_id, callee, ours)
 
     def _database_fault(self) -> str:
-        return fault(self.store)
+        return schema.fault(self.store)
 
     def _redis_fault(self) -> str:
         return "" if self.live.is_alive() else "连不上 Redis/Valkey：检查 HUILING_REDIS_URL 或 Procfile 里的 valkey"
 
     def _recording_fault(self) -> str:
         return "" if self.recorder.is_ready() else "录音写不进去：检查 HUILING_BLOB_STORE"
+
+
+def _policy(path: Path) -> Policy:
+    """The policy of a file. Raises BadPolicy, whatever is wrong with it."""
+    try:
+        return read_policy(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadPolicy(edge.system_words(error)) from None
+    except (ValueError, LookupError, TypeError, AttributeError, yaml.YAMLError) as error:
+        raise BadPolicy(f"{path} 读不懂（{type(error).__name__}）：应是 UTF-8 的 YAML，写法见 law/policy.yaml") from None
 
 
 class _Rooms(dict[str, Any]):
@@ -240,8 +255,44 @@ def create_app(
     app.config["HUILING_CLOCK"] = house.clock
     app.extensions = _Rooms(house)
     for room in (ivr, speech, store, campaigns, desk):
-        app.cli.add_command(room.commands.cli)
+        app.cli.add_command(edge.guarded(room.commands.cli, _say(house), first=_first(house, room.__name__)))
     return app
+
+
+SAID = (
+    BadSettings,
+    BadKey,
+    BadPolicy,
+    BadScript,
+    BadShift,
+    BlobUnreadable,
+    EngineUnavailable,
+    NoLiveStore,
+    NoSuchScript,
+    RenderFailed,
+    RevisionLost,
+    schema.SchemaBehind,
+)
+"""What the rooms raise with a message for people: nothing personal, and what to do."""
+STORED = frozenset({"campaigns", "desk", "store"})
+"""Rooms whose commands need the database."""
+UNSCHOOLED = frozenset({"migrate", "check"})
+"""Commands that are there for a database that is not up to date."""
+
+
+def _say(house: House) -> edge.Say:
+    def say(error: Exception) -> str | None:
+        return str(error) if isinstance(error, SAID) else schema.words(house.store, error)
+
+    return say
+
+
+def _first(house: House, room: str) -> edge.First:
+    def first(command: str) -> None:
+        if room in STORED and command not in UNSCHOOLED:
+            schema.check(house.store)
+
+    return first
 
 
 def create_web(settings: Settings | None = None) -> Flask:
@@ -265,9 +316,23 @@ def create_media(settings: Settings | None = None) -> Flask:
     return app
 
 
-def __getattr__(name: str) -> Celery:
-    """`celery` for `celery --app app:celery worker`: made when asked for, once the broker's address is known."""
-    if name != "celery":
-        raise AttributeError(name)
+def _commands() -> Flask:
+    """The application for the command line: with unusable settings, one that says what is wrong with them."""
+    try:
+        return create_app()
+    except BadSettings as faults:
+        return edge.shut(f"设置不能用：\n{faults}\n每一项的写法见 docs/settings.md。")
+
+
+def _celery() -> Celery:
     app = create_app()
     return make_celery(app, await_live_url(app.config["HUILING_SETTINGS"]))
+
+
+def __getattr__(name: str) -> Flask | Celery:
+    """Made when asked for: `app` by `flask --app app`, `celery` by `celery --app app:celery worker`."""
+    if name == "app":
+        return _commands()
+    if name == "celery":
+        return _celery()
+    raise AttributeError(name)

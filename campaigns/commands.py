@@ -43,7 +43,10 @@ from store.words import CampaignState, TargetState
 
 cli = AppGroup("campaigns", help="外呼批次：建立、导入、启动、查看、报告。")
 SHOWN_REJECTS = 20
+MAX_NAME = 50
 POLL_S = 1.0
+PATIENCE_S = 10.0
+"""How long --wait looks on without seeing anybody at work before it says so."""
 LINE_EVERY_S = 10.0
 Progressed = Callable[[int, int], None]
 
@@ -79,6 +82,7 @@ def _told() -> Iterator[None]:
 @click.option("--script", "script_id", required=True, help="话术编号，如 due_reminder")
 def create(name: str, script_id: str) -> None:
     """建立一个批次（草稿）。"""
+    name = _named(name)
     with _told():
         script = _launch().library.current(script_id)
         with _store().transaction() as session:
@@ -102,6 +106,8 @@ def import_(file: Path, name: str) -> None:
         click.echo(f"  第 {reject.line} 行：{reject.reason}", err=True)
     if len(imported.rejects) > SHOWN_REJECTS:
         click.echo(f"  …… 另有 {len(imported.rejects) - SHOWN_REJECTS} 行", err=True)
+    if not imported.added and not imported.known:
+        _fail("没有一行可用，批次没有变化：改好名单后重新导入")
 
 
 @cli.command("prepare")
@@ -199,6 +205,14 @@ def _tell_incomplete(found: Status) -> None:
         click.echo(f"  …… 另有 {len(rows) - SHOWN_REJECTS} 位资料不全", err=True)
 
 
+def _named(name: str) -> str:
+    """A name that people can type again: not empty, printable, at most MAX_NAME characters."""
+    name = name.strip()
+    if not name or len(name) > MAX_NAME or not name.isprintable():
+        _fail(f"批次名不能为空，不超过 {MAX_NAME} 个字，不能有换行等控制字符")
+    return name
+
+
 def _step(name: str, to: CampaignState, message: str) -> None:
     with _told():
         found = status_of(_store(), name)
@@ -236,13 +250,35 @@ class _Lines:
 def _wait(names: tuple[str, ...]) -> None:
     """Show what goes on until nobody is being called and nobody may be called now."""
     console = Console(stderr=True)
+    watch = _Watch()
     with Live(console=console, refresh_per_second=2) as live:
         while True:
             found = [status_of(_store(), name) for name in names]
             live.update(_table(found))
             if not any(one.is_busy(_clock().now()) for one in found):
                 return
+            if idle := watch.said(found):
+                console.print(idle)
             time.sleep(POLL_S)
+
+
+class _Watch:
+    """Says once that nobody works on what is waited for."""
+
+    def __init__(self) -> None:
+        self._seen: object = None
+        self._moved_at = time.monotonic()
+        self._has_told = False
+
+    def said(self, found: list[Status]) -> str:
+        """What is missing, when nothing has moved for PATIENCE_S; otherwise, and ever after, nothing."""
+        seen = [one.rows for one in found]
+        if seen != self._seen:
+            self._seen, self._moved_at = seen, time.monotonic()
+        if self._has_told or time.monotonic() - self._moved_at < PATIENCE_S:
+            return ""
+        self._has_told = True
+        return f"{PATIENCE_S:.0f} 秒没有动静：{_launch().idle_reason()}"
 
 
 def _table(found: list[Status]) -> Table:

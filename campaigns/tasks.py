@@ -15,6 +15,7 @@ from campaigns.sweep import Sweep
 def dial_due() -> None:
     """Start the calls that may be started now."""
     dialler: Dialler = current_app.extensions["campaigns.dialler"]
+    current_app.extensions["live"].tick()
     dialler.tick()
 
 

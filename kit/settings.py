@@ -6,13 +6,14 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from kit.forms import in_words, is_address, is_fernet_key, number_fault
 from kit.vocabulary import MediaMode
 
 PLACEHOLDERS = frozenset({"changeme", "change-me", "secret", "password", "placeholder", "xxx", "todo"})
@@ -27,10 +28,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
-    environment: str = Field(
+    environment: Literal["development", "production"] = Field(
         "development",
         alias="HUILING_ENVIRONMENT",
-        description="development | production. production 会拒绝占位值和回环地址。",
+        description="development | production. production 会拒绝占位值、对外的回环地址、明文媒体和时钟偏移。",
     )
     public_base_url: str = Field(
         "http://127.0.0.1:5000",
@@ -108,15 +109,22 @@ class Settings(BaseSettings):
     )
     duty_manager: str = Field("", alias="HUILING_DUTY_MANAGER", description="值班经理号码，无人接听高危来电时通知。")
     lender: str = Field(
-        "安心汽车金融", alias="HUILING_LENDER", description="机构全称，开场即报；不得含催收、逾期、贷款部等字样。"
+        "安心汽车金融",
+        alias="HUILING_LENDER",
+        description="机构全称，开场即报；不得含催收、逾期、贷款等字样（话术目录 private 词表），否则批次不能开始。",
     )
     callback_number: str = Field("", alias="HUILING_CALLBACK_NUMBER", description="留给他人和客户的回拨号码。")
     scripts_dir: Path = Field(Path("scripts_zh"), alias="HUILING_SCRIPTS_DIR", description="话术目录。")
     policy_file: Path = Field(Path("law/policy.yaml"), alias="HUILING_POLICY_FILE", description="合规策略文件。")
     clock_offset_s: float = Field(
-        0.0, alias="HUILING_CLOCK_OFFSET_S", description="时钟偏移（秒），仅演示用：运营商地址不是回环地址时拒绝启动。"
+        0.0,
+        allow_inf_nan=False,
+        alias="HUILING_CLOCK_OFFSET_S",
+        description="时钟偏移（秒），仅演示用：运营商地址不是回环地址时、或 production，拒绝启动。",
     )
-    log_level: str = Field("INFO", alias="HUILING_LOG_LEVEL", description="DEBUG | INFO | WARNING | ERROR。")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", alias="HUILING_LOG_LEVEL", description="DEBUG | INFO | WARNING | ERROR。"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -132,15 +140,59 @@ class Settings(BaseSettings):
     @field_validator("public_base_url", "carrier_api_base_url")
     @classmethod
     def _is_http(cls, value: str) -> str:
-        if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
+        if not is_address(value, "http", "https"):
             raise ValueError("需要 http:// 或 https:// 开头的完整地址")
         return value.rstrip("/")
+
+    @field_validator("media_base_url")
+    @classmethod
+    def _is_socket(cls, value: str) -> str:
+        if value and not is_address(value, "ws", "wss", "http", "https"):
+            raise ValueError("需要 ws:// 或 wss:// 开头的完整地址")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: str) -> str:
+        if value and not (is_address(value, "redis", "rediss") or value.startswith("unix:///")):
+            raise ValueError("需要 redis://、rediss:// 或 unix:/// 开头的完整地址")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_database(cls, value: str) -> str:
+        if value and value.partition("://")[0].partition("+")[0] not in ("sqlite", "postgres", "postgresql"):
+            raise ValueError("需要 postgresql:// 或 sqlite:/// 开头的 SQLAlchemy 地址")
+        return value
+
+    @field_validator("agent_numbers")
+    @classmethod
+    def _are_numbers(cls, value: str) -> str:
+        for place, part in enumerate((part.strip() for part in value.split(",")), start=1):
+            if part and (fault := number_fault(part.removesuffix("*").strip())):
+                raise ValueError(f"第 {place} 项：{fault}")
+        return value
+
+    @field_validator("duty_manager")
+    @classmethod
+    def _is_number(cls, value: str) -> str:
+        if value.strip() and (fault := number_fault(value.strip())):
+            raise ValueError(fault)
+        return value
+
+    @field_validator("blob_key")
+    @classmethod
+    def _are_fernet_keys(cls, value: SecretStr) -> SecretStr:
+        keys = [key.strip() for key in value.get_secret_value().split(",") if key.strip()]
+        if not all(key.lower() in PLACEHOLDERS or is_fernet_key(key) for key in keys):
+            raise ValueError("不是 Fernet 密钥（32 字节的 urlsafe base64，可用逗号分隔多个）")
+        return value
 
     @model_validator(mode="after")
     def _is_lawful(self) -> Self:
         faults = [fault for fault in (self._clock_fault(), *self._production_faults()) if fault]
         if faults:
-            raise ValueError("；".join(faults))
+            raise ValueError("\n".join(faults))
         return self
 
     def _clock_fault(self) -> str:
@@ -162,8 +214,23 @@ class Settings(BaseSettings):
                 faults.append(f"{field} 在 production 必须设置，且不能是占位值")
         if not self.twilio_account_sid:
             faults.append("TWILIO_ACCOUNT_SID 在 production 必须设置")
+        if self.clock_offset_s:
+            faults.append("HUILING_CLOCK_OFFSET_S 在 production 必须是 0")
+        return faults + self._production_address_faults()
+
+    def _production_address_faults(self) -> list[str]:
+        faults = []
         if not self.public_base_url.startswith("https://"):
             faults.append("HUILING_PUBLIC_BASE_URL 在 production 必须是 https://")
+        if not self.media_url.startswith("wss://"):
+            faults.append("HUILING_MEDIA_BASE_URL 在 production 必须是 wss://")
+        for field, url in (
+            ("HUILING_PUBLIC_BASE_URL", self.public_base_url),
+            ("HUILING_MEDIA_BASE_URL", self.media_base_url),
+            ("HUILING_CARRIER_API_BASE_URL", self.carrier_api_base_url),
+        ):
+            if is_loopback(url) or (urlsplit(url).hostname or "") in ("0.0.0.0", "::"):
+                faults.append(f"{field} 在 production 不能是本机地址")
         return faults
 
     @property
@@ -198,26 +265,37 @@ def is_loopback(url: str) -> bool:
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment over `.env`; `NAME_FILE` gives a value's file. Raises BadSettings with all faults."""
-    merged = {
-        **{k: v for k, v in dotenv_values(".env").items() if v is not None},
-        **(os.environ if environ is None else environ),
-    }
+    merged = {**_dotenv(), **(os.environ if environ is None else environ)}
+    values, faults = _given(merged)
+    try:
+        settings = Settings(**values)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise BadSettings("\n".join([*faults, *in_words(error)])) from None
+    if faults:
+        raise BadSettings("\n".join(faults))
+    return settings
+
+
+def _dotenv() -> dict[str, str]:
+    try:
+        return {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    except (OSError, UnicodeDecodeError):
+        raise BadSettings(".env：读不到，或不是 UTF-8 文本") from None
+
+
+def _given(merged: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The values of all fields that are set, and what is wrong with the files of secrets. An empty value means the default."""
     values: dict[str, str] = {}
     faults: list[str] = []
     for field in Settings.model_fields.values():
         name = str(field.alias)
         if name in merged:
-            values[name] = merged[name]
+            values |= {name: merged[name]} if merged[name].strip() else {}
         elif f"{name}_FILE" in merged:
             try:
                 values[name] = Path(merged[f"{name}_FILE"]).read_text(encoding="utf-8").strip()
             except OSError as error:
                 faults.append(f"{name}_FILE：读不到文件（{error.strerror}）")
-    try:
-        settings = Settings(**values)  # type: ignore[arg-type]
-    except ValidationError as error:
-        faults += [f"{'.'.join(map(str, item['loc'])) or '设置'}：{item['msg']}" for item in error.errors()]
-        raise BadSettings("\n".join(faults)) from None
-    if faults:
-        raise BadSettings("\n".join(faults))
-    return settings
+            except UnicodeDecodeError:
+                faults.append(f"{name}_FILE：不是 UTF-8 文本")
+    return values, faults

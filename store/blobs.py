@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from cryptography.fernet import InvalidToken, MultiFernet
 
+from kit.folders import private_folder
 from kit.settings import Settings
 from store import private_keys
 
@@ -35,7 +36,7 @@ class BlobWriter:
     """Appends sealed chunks to one new blob, which is its own until `release`. Raises OSError when it cannot."""
 
     def __init__(self, path: Path, name: str, cipher: MultiFernet) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         self._name = name
         self._cipher = cipher
         self._number = 0

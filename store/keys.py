@@ -7,6 +7,9 @@ WORKERS = f"{PREFIX}:workers"
 STARTS = f"{PREFIX}:starts"
 """Calls that were given leave to start within the last second, by the server's clock."""
 
+TICK = f"{PREFIX}:tick"
+"""The dialler looked for work within the last seconds."""
+
 
 def token(token_digest: str) -> str:
     return f"{PREFIX}:token:{token_digest}"

@@ -143,6 +143,18 @@ class RedisLiveCalls:
         row = json.dumps({"live": live, "slots": slots, "at": self._clock.now().timestamp()})
         self.client.hset(keys.WORKERS, worker, row)
 
+    def tick(self) -> None:
+        """Say that the dialler looks for work."""
+        self.client.set(keys.TICK, 1, ex=BEAT_TTL_S)
+
+    def ticks_lately(self) -> bool:
+        """Whether the dialler looked for work within BEAT_TTL_S."""
+        return bool(self.client.exists(keys.TICK))
+
+    def media_slots(self) -> int:
+        """All slots of the media workers that beat lately."""
+        return self.slots().slots
+
     def leave(self, worker: str) -> None:
         """The worker drains: it takes no new calls."""
         self.client.hdel(keys.WORKERS, worker)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, MultiFernet
 
+from kit.folders import private_folder
 from kit.settings import Settings
 
 
@@ -39,7 +40,7 @@ def keyed_digest(key: bytes, text: str) -> str:
 
 def _kept(path: Path, fresh: str) -> str:
     """The key in the file; `fresh` becomes it when there is none. Two processes that start at once agree on one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     if not path.exists():
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:

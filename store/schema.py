@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import logging
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from store.models import Table
 from store.session import Store
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATE = "flask --app app store migrate"
 _ADVISORY_LOCK = 7_203_411
 
 
@@ -45,7 +47,7 @@ def check(store: Store) -> None:
     with store.engine.connect() as connection:
         found = current_revision(connection)
     if found != newest_revision():
-        raise SchemaBehind(f"数据库版本为 {found or '空'}，程序需要 {newest_revision()}：请先执行 flask store migrate")
+        raise SchemaBehind(f"数据库版本为 {found or '空'}，程序需要 {newest_revision()}：请先执行 {MIGRATE}")
 
 
 def fault(store: Store) -> str:
@@ -54,9 +56,28 @@ def fault(store: Store) -> str:
         check(store)
     except SchemaBehind as behind:
         return str(behind)
-    except SQLAlchemyError:
-        return "连不上数据库：检查 HUILING_DATABASE_URL"
+    except (SQLAlchemyError, OSError) as broken:
+        return words(store, broken) or ""
     return ""
+
+
+def words(store: Store, error: Exception) -> str | None:
+    """A fault of the database in Chinese, without a statement, a value or an address; None for what is none."""
+    if isinstance(error, ModuleNotFoundError) and not store.is_sqlite:
+        return f"数据库驱动缺少 Python 包 {error.name}：请运行 make 重新安装依赖"
+    if not isinstance(error, SQLAlchemyError):
+        return None
+    if _is_foreign(error):
+        return f"{store.url.database} 不是 SQLite 数据库，或已损坏：从备份恢复，或换一个 HUILING_DATA_DIR"
+    if isinstance(error, IntegrityError | DataError):
+        return f"数据库不接受这次写入（{type(error).__name__}）：什么都没有改"
+    where = f"能不能读写 {store.url.database}" if store.is_sqlite else "HUILING_DATABASE_URL 与数据库服务是否在运行"
+    return f"数据库用不了（{type(error).__name__}）：检查{where}；升级过程序则先执行 {MIGRATE}"
+
+
+def _is_foreign(error: SQLAlchemyError) -> bool:
+    cause = getattr(error, "orig", None)
+    return getattr(cause, "sqlite_errorcode", None) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
 def differences(store: Store) -> list[Any]:

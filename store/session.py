@@ -10,14 +10,17 @@ import contextlib
 import functools
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session as Session
 
 from kit.clock import Clock
-from kit.settings import Settings
+from kit.folders import private_file, private_folder
+from kit.settings import BadSettings, Settings
 from store import private_keys
 
 BUSY_TIMEOUT_MS = 15_000
@@ -107,23 +110,35 @@ def store_of(session: Session) -> Store:
 
 
 def database_url(settings: Settings) -> URL:
-    """The address of SQL: as set, or SQLite in the data directory. PostgreSQL is spoken by psycopg."""
+    """The address of SQL: as set, or SQLite in the data directory. PostgreSQL is spoken by psycopg. Raises BadSettings."""
     if not settings.database_url:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        private_folder(settings.data_dir)
         return URL.create("sqlite", database=str(settings.data_dir.resolve() / "huiling.db"))
-    url = make_url(settings.database_url)
+    try:
+        url = make_url(settings.database_url)
+    except (ArgumentError, ValueError):
+        raise BadSettings("HUILING_DATABASE_URL：不是 SQLAlchemy 地址") from None
     if url.drivername in ("postgres", "postgresql"):
         return url.set(drivername="postgresql+psycopg")
     return url
 
 
 def make_engine(url: URL) -> Engine:
-    """An engine for one process."""
-    engine = create_engine(url, pool_size=16, max_overflow=48, pool_pre_ping=url.get_backend_name() != "sqlite")
-    if engine.dialect.name == "sqlite":
+    """An engine for one process. Its errors hold no values: names, numbers and words of people would stand there."""
+    is_sqlite = url.get_backend_name() == "sqlite"
+    engine = create_engine(url, pool_size=16, max_overflow=48, pool_pre_ping=not is_sqlite, hide_parameters=True)
+    event.listen(engine, "handle_error", _hide_detail)
+    if is_sqlite:
+        if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
+            private_file(Path(url.database))
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _hide_detail(context: ExceptionContext) -> None:
+    """PostgreSQL repeats the row in the lines after the first (`DETAIL: Key (phone)=(...) already exists`)."""
+    context.original_exception.args = tuple(str(part).partition("\n")[0] for part in context.original_exception.args[:1])
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:

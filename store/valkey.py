@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 import redis
 
 from kit import log
+from kit.folders import private_folder
 from kit.settings import Settings, load_settings
 
 _log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ class EmbeddedValkey:
 
     def run(self) -> None:
         """Keep a server alive until `stop`. Raises OwnedElsewhere."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self._folder)
         with self._sole_owner():
             self._adopt()
             misses = 0

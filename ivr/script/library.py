@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from ivr.script.load import Read, load_script, parse_script, script_ids
+from ivr.script.load import Read, load_script, parse_script, read_text, script_ids
 from ivr.script.model import Script
 
 
@@ -80,7 +80,7 @@ def _name(digest: str) -> str:
 def _reader(folder: Path) -> Read:
     def read(name: str) -> str | None:
         path = folder / name
-        return path.read_text(encoding="utf-8") if path.is_file() else None
+        return read_text(path, name) if path.is_file() else None
 
     return read
 

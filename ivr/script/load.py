@@ -27,7 +27,7 @@ from ivr.script.wording import Wording, expand, phrase_groups, texts, word_lists
 from kit.vocabulary import Purpose, Risk, Severity
 
 Read = Callable[[str], str | None]
-"""A file's text by its path below the scripts' folder; None when there is no such file."""
+"""A file's text by its path below the scripts' folder; None when there is no such file. Raises BadScript: not UTF-8."""
 
 PHRASES = "_shared/phrases.yaml"
 WORDS = "_shared/forbidden.yaml"
@@ -76,12 +76,23 @@ def examine(folder: Path, script_id: str, *, shared: Path | None = None) -> tupl
     def read(name: str) -> str | None:
         places = [folder / name, *([shared / name] if shared and name.startswith("_shared/") else [])]
         found = next((path for path in places if path.is_file()), None)
-        return found.read_text(encoding="utf-8") if found else None
+        return read_text(found, name) if found else None
 
     script, issues = parse_script(read, f"{script_id}.yaml")
     if script is not None:
         issues = [*issues, *check(script)]
     return script, sorted(set(issues))
+
+
+def read_text(path: Path, name: str) -> str:
+    """A script file's text; `name` is its path below the scripts' folder. Raises BadScript when it is not UTF-8, OSError."""
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        place = Place(name, data.count(b"\n", 0, fault.start) + 1)
+        message = f"第 {fault.start + 1} 字节起不是 UTF-8：请另存为 UTF-8（记事本、Excel 常存成 GB18030）"
+        raise BadScript([issue_at(place, "bad_encoding", message)]) from None
 
 
 @dataclass(slots=True)
@@ -102,7 +113,11 @@ def parse_script(read: Read, file: str) -> tuple[Script | None, list[Issue]]:
     texts_read: dict[str, str] = {}
 
     def table_of(name: str, asked_at: Place) -> Table | None:
-        text = texts_read[name] if name in texts_read else read(name)
+        try:
+            text = texts_read[name] if name in texts_read else read(name)
+        except BadScript as fault:
+            issues.extend(fault.issues)
+            return None
         if text is None:
             issues.append(issue_at(asked_at, "missing_file", f"找不到文件 {name}"))
             return None
@@ -251,6 +266,7 @@ def _script(top: Table, scope: Scope, parts: _Parts, digest: str) -> Script:
         place=top.place,
         always_phrases=phrases,
         forbidden=scope.wording.forbidden,
+        private=scope.wording.private,
     )
 
 

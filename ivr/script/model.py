@@ -154,7 +154,8 @@ class Script:
     `always` routes are tried after the step's own, at every listening step. `risk` maps a category, or a severity where
     no category is named, to the step that takes over; P3 is never mapped. `resume` is said after a lost line,
     before the step is asked again. `always_phrases` are the likely words of the `always` routes: already part of every
-    step's `Ask.phrases`. `forbidden` are the words that no line may hold.
+    step's `Ask.phrases`. `forbidden` are the words that no line may hold, `private`
+    those that nobody may hear before the borrower is verified.
     """
 
     id: str
@@ -172,3 +173,4 @@ class Script:
     place: Place = Place("", 0)
     always_phrases: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()

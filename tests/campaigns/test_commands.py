@@ -10,6 +10,8 @@ import pytest
 from flask.testing import FlaskCliRunner
 
 from app import create_app
+from campaigns import commands
+from campaigns.status import status_of
 from kit.clock import ManualClock
 from kit.phone import invented_mainland
 from kit.settings import Settings
@@ -85,8 +87,9 @@ def test_who_cannot_be_verified_is_named_at_import_and_not_called(runner: FlaskC
     run(runner, "create", "甲", "--script", "overdue_reminder")
     path = tmp_path / "without.csv"
     path.write_text(HEAD + f"王小明,{invented_mainland(1)},,L1,3200.50,2026-11-20,3\n", encoding="utf-8")
-    told = run(runner, "import", str(path), "--campaign", "甲")
+    told = run(runner, "import", str(path), "--campaign", "甲", code=1)
     assert "新增 0 位" in told
+    assert "没有一行可用" in told
     assert "第 2 行：缺身份证后四位：话术要用它核实本人" in told
 
 
@@ -145,18 +148,77 @@ def test_who_is_added_to_a_running_campaign_is_prepared_later(runner: FlaskCliRu
         ({"agent_numbers": "+12025550101"}, "P0"),
         ({"caller_id": ""}, "HUILING_CALLER_ID"),
         ({"carrier_api_base_url": "https://api.twilio.com"}, "真人听不懂"),
+        ({"caller_id": "zzz"}, "不是 E.164"),
+        ({"caller_id": "+1202555010x"}, "不是 E.164"),
+        ({"lender": "某某贷款催收部"}, "含“贷款、催收”"),
+        ({"lender": "某某逾 期处理中心"}, "含“逾期”"),
+        ({"lender": " "}, "没有机构名称"),
+        ({"policy_file": Path("/nonexist")}, "/nonexist：没有这个文件"),
+        ({"policy_file": Path("app.py")}, "合规策略不可用"),
+        ({"policy_file": Path("tests/speech/clips")}, "合规策略不可用"),
+        ({"recognizer": "bogus"}, "没有名为 'bogus' 的识别引擎"),
+        ({"recognizer": "vosk", "vosk_model_path": "/nonexist"}, "耳朵不可用"),
+        ({"synthesizer": "bogus"}, "没有名为 'bogus' 的合成引擎"),
     ],
 )
 def test_a_campaign_does_not_start_without_what_it_needs(
-    settings: Settings, tmp_path: Path, change: dict[str, str], reason: str
+    settings: Settings, tmp_path: Path, change: dict[str, object], reason: str
 ) -> None:
     app = create_app(settings.model_copy(update=change), clock=ManualClock(MONDAY))
     schema.migrate(app.extensions["store"])
     runner = app.test_cli_runner()
     run(runner, "create", "甲", "--script", "overdue_reminder")
     run(runner, "import", listed(tmp_path, 1), "--campaign", "甲")
-    assert reason in run(runner, "start", "甲", code=1)
+    told = run(runner, "start", "甲", code=1)
+    assert reason in told
+    assert "zzz" not in told
+    assert json.loads(run(runner, "status", "甲", "--json"))["state"] == "draft"
     app.extensions["store"].close()
+
+
+def test_all_reasons_are_said_at_once(settings: Settings, tmp_path: Path) -> None:
+    bad = {"caller_id": "zzz", "lender": "贷款部", "policy_file": Path("/nonexist"), "recognizer": "bogus"}
+    app = create_app(settings.model_copy(update=bad), clock=ManualClock(MONDAY))
+    schema.migrate(app.extensions["store"])
+    runner = app.test_cli_runner()
+    run(runner, "create", "甲", "--script", "overdue_reminder")
+    told = run(runner, "start", "甲", code=1)
+    for name in ("HUILING_CALLER_ID", "HUILING_LENDER", "HUILING_POLICY_FILE", "HUILING_RECOGNIZER"):
+        assert name in told
+    app.extensions["store"].close()
+
+
+@pytest.mark.parametrize("name", ["", "  ", "十\n一", "长" * 51])
+def test_a_campaign_has_a_name_that_can_be_typed_again(runner: FlaskCliRunner, name: str) -> None:
+    assert "批次名不能为空" in run(runner, "create", name, "--script", "due_reminder", code=1)
+    assert "批次名不能" not in run(runner, "list")
+
+
+@pytest.mark.parametrize(
+    ("alive", "slots", "ticks", "said"),
+    [
+        (False, 0, False, "连不上 Redis"),
+        (True, 0, False, "没有看到 media、worker 与 beat 进程"),
+        (True, 5, False, "没有看到 worker 与 beat 进程"),
+        (True, 5, True, "进程都在"),
+    ],
+)
+def test_who_waits_is_told_once_who_is_missing(
+    runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch, *, alive: bool, slots: int, ticks: bool, said: str
+) -> None:
+    live = runner.app.extensions["live"]
+    monkeypatch.setattr(live, "is_alive", lambda: alive)
+    monkeypatch.setattr(live, "media_slots", lambda: slots)
+    monkeypatch.setattr(live, "ticks_lately", lambda: ticks)
+    passed = iter(range(0, 1000, 4))
+    monkeypatch.setattr("campaigns.commands.time.monotonic", lambda: next(passed))
+    run(runner, "create", "甲", "--script", "due_reminder")
+    with runner.app.app_context():
+        watch = commands._Watch()
+        found = [status_of(runner.app.extensions["store"], "甲")]
+        told = [watch.said(found) for _ in range(8)]
+    assert [bool(words) for words in told].count(True) == 1
+    assert said in next(words for words in told if words)
 
 
 def test_a_report_is_written_for_a_campaign_without_calls(runner: FlaskCliRunner, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +45,54 @@ def test_production_lists_all_faults_at_once() -> None:
         load_settings({"HUILING_ENVIRONMENT": "production", "TWILIO_AUTH_TOKEN": "changeme"})
     for name in ("TWILIO_AUTH_TOKEN", "HUILING_BLOB_KEY", "HUILING_DIGEST_KEY", "TWILIO_ACCOUNT_SID", "https://"):
         assert name in str(caught.value)
+
+
+LIVE = {
+    "HUILING_ENVIRONMENT": "production",
+    "TWILIO_ACCOUNT_SID": "AC1",
+    "TWILIO_AUTH_TOKEN": "t0ken",
+    "HUILING_BLOB_KEY": Fernet.generate_key().decode(),
+    "HUILING_DIGEST_KEY": "d1gest",
+    "HUILING_PUBLIC_BASE_URL": "https://bot.example.com",
+}
+
+
+def test_production_takes_what_is_real() -> None:
+    assert load_settings(LIVE).environment == "production"
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"HUILING_PUBLIC_BASE_URL": "https://127.0.0.1"}, "HUILING_PUBLIC_BASE_URL"),
+        ({"HUILING_PUBLIC_BASE_URL": "https://localhost:5000"}, "HUILING_PUBLIC_BASE_URL"),
+        ({"HUILING_PUBLIC_BASE_URL": "https://0.0.0.0"}, "HUILING_PUBLIC_BASE_URL"),
+        ({"HUILING_MEDIA_BASE_URL": "wss://[::1]:5001"}, "HUILING_MEDIA_BASE_URL"),
+        ({"HUILING_MEDIA_BASE_URL": "ws://media.example.com"}, "HUILING_MEDIA_BASE_URL"),
+        ({"HUILING_CARRIER_API_BASE_URL": "http://127.0.0.1:4010"}, "HUILING_CARRIER_API_BASE_URL"),
+        (
+            {"HUILING_CARRIER_API_BASE_URL": "http://127.0.0.1:4010", "HUILING_CLOCK_OFFSET_S": "36000"},
+            "HUILING_CLOCK_OFFSET_S",
+        ),
+        ({"HUILING_ENVIRONMENT": "producton"}, "HUILING_ENVIRONMENT"),
+        ({"HUILING_ENVIRONMENT": "Production"}, "HUILING_ENVIRONMENT"),
+    ],
+)
+def test_production_refuses_this_machine_a_moved_clock_and_a_mistyped_name(change: dict[str, str], name: str) -> None:
+    with pytest.raises(BadSettings, match=name):
+        load_settings(LIVE | change)
+
+
+def test_an_empty_value_means_the_default() -> None:
+    settings = load_settings({"HUILING_MEDIA_SLOTS": "", "HUILING_LENDER": " ", "HUILING_ENVIRONMENT": ""})
+    assert (settings.media_slots, settings.lender, settings.environment) == (20, "安心汽车金融", "development")
+
+
+def test_a_secret_is_never_repeated() -> None:
+    with pytest.raises(BadSettings) as caught:
+        load_settings({"HUILING_BLOB_KEY": "k3y-of-mine", "HUILING_DATABASE_URL": "foo://u:s3cr3t@h/x"})
+    assert "k3y" not in str(caught.value)
+    assert "s3cr3t" not in str(caught.value)
 
 
 def test_the_clock_cannot_be_moved_for_a_real_carrier() -> None:

@@ -39,7 +39,7 @@ def empty(tmp_path: Path) -> Iterator[Store]:
 def test_check_and_migrate(empty: Store) -> None:
     code, text = run(empty, "check")
     assert code == 1
-    assert "flask store migrate" in text
+    assert "flask --app app store migrate" in text
     newest = schema.newest_revision()
     for _ in range(2):
         assert run(empty, "migrate") == (0, f"数据库版本：{newest}\n")

@@ -164,7 +164,7 @@ def test_keys_rotate(tmp_path: Path) -> None:
     with pytest.raises(BlobUnreadable):
         list(blobs(new).read("a"))
     with pytest.raises(private_keys.BadKey):
-        blobs("nonsense")
+        blobs("changeme")
 
 
 def test_names_do_not_leave_the_directory(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_models_and_migrations_agree(store: Store) -> None:
 
 def test_check_refuses_an_empty_database_and_names_the_command(tmp_path: Path) -> None:
     store = Store(Settings(data_dir=tmp_path), SystemClock())
-    with pytest.raises(schema.SchemaBehind, match="flask store migrate"):
+    with pytest.raises(schema.SchemaBehind, match="flask --app app store migrate"):
         schema.check(store)
     schema.migrate(store)
     schema.check(store)

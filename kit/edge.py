@@ -1,0 +1,106 @@
+"""The edge of the command line: what a person can mend is said in one message, exit code 1; the rest is logged, redacted.
+
+Nobody reads a traceback, and no message repeats a personal value.
+"""
+
+from __future__ import annotations
+
+import copy
+import errno
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+_log = logging.getLogger(__name__)
+_SYSTEM = {
+    errno.ENOENT: "没有这个文件或目录",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "文件系统只读",
+    errno.ENOTDIR: "上级不是目录",
+    errno.EISDIR: "这是目录，不是文件",
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "磁盘配额已满",
+    errno.ENAMETOOLONG: "名称太长",
+}
+
+
+class _Strange(click.ClickException):
+    """A fault of ours: EX_SOFTWARE of sysexits.h."""
+
+    exit_code = 70
+
+
+Say = Callable[[Exception], str | None]
+"""An exception in words for whoever typed the command; None when it is a fault of ours."""
+First = Callable[[str], None]
+"""What must be true before the command of that name runs; raises what Say can say."""
+
+
+def guarded(room: click.Group, say: Say, *, first: First) -> click.Group:
+    """The room's commands, each behind the edge. The room itself stays as it is."""
+    commands = {name: _guarded(command, say, functools.partial(first, name)) for name, command in room.commands.items()}
+    return click.Group(room.name, commands=commands, help=room.help)
+
+
+def _guarded(command: click.Command, say: Say, first: Callable[[], None]) -> click.Command:
+    inner = command.callback
+    assert inner is not None
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            first()
+            return inner(*args, **kwargs)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:
+            raise _told(error, say) from None
+
+    twin = copy.copy(command)
+    twin.callback = functools.wraps(inner)(run)
+    return twin
+
+
+def _told(error: Exception, say: Say) -> click.ClickException:
+    words = say(error) or system_words(error)
+    if words is not None:
+        return click.ClickException(words)
+    _log.error("a command failed", exc_info=error)
+    return _Strange(f"程序内部出错（{type(error).__name__}）：这不是输入的问题，请把上面这条日志交给维护者")
+
+
+def system_words(error: Exception) -> str | None:
+    """A fault of files and encodings in Chinese; None for everything else."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"输入的文件不是 UTF-8 文本（第 {error.start + 1} 字节起）：请另存为 UTF-8 后再试"
+    if isinstance(error, OSError):
+        why = _SYSTEM.get(error.errno or 0) or error.strerror or str(error)
+        return f"{error.filename}：{why}" if error.filename else why
+    return None
+
+
+class _Shut(AppGroup):
+    """Commands of a house that cannot be opened: each says why."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self._why = why
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        raise click.ClickException(self._why)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        click.echo(f"Error: {self._why}", err=True)
+        return []
+
+
+def shut(why: str) -> Flask:
+    """What `flask --app` gets in place of an application that cannot be built."""
+    app = Flask("app")
+    app.cli = _Shut(why)
+    return app
