@@ -1,11 +1,19 @@
-"""Makes borrowers ready to be dialled: every prompt of theirs is rendered first. Dials nothing."""
+"""Makes borrowers ready to be dialled: the law is asked whether they may be called at all, then every prompt of theirs is
+rendered. Dials nothing.
+
+Whom the law forbids for good gets no prompts; who may be called later waits until then. The dialler asks again.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
 from typing import Protocol
 
+from campaigns.decision import Decision, Later, Never, decide
+from campaigns.dialler import as_gate_facts
 from campaigns.facts import MISSING_FACTS, call_facts, lacking
 from ivr.dialogue.lines import personal_pieces, static_pieces
 from ivr.runtime import house_clips
@@ -13,8 +21,10 @@ from ivr.script.library import Library
 from ivr.script.model import Script
 from kit.clock import Clock
 from kit.settings import Settings
-from store import borrowers, campaigns
-from store.models import Campaign
+from kit.vocabulary import Purpose
+from law.policy import Policy, read_policy
+from store import borrowers, campaigns, gate_facts
+from store.models import Borrower, Campaign, Loan
 from store.session import Store
 
 LOG = logging.getLogger(__name__)
@@ -52,8 +62,8 @@ class Preparation:
         """Render what is said to each borrower who waits; the number made ready. Interrupted, it goes on where it was."""
         ready = 0
         while batch := self._unprepared(campaign.id):
-            for target_id, borrower_id, loan_id in batch:
-                self._prepare(target_id, borrower_id, loan_id, script)
+            for target_id in batch:
+                self._prepare(target_id, campaign.purpose, script)
                 ready += 1
                 if progress is not None:
                     progress(ready, ready + self._left(campaign.id))
@@ -65,23 +75,43 @@ class Preparation:
             running = campaigns.running(session)
         return sum(self.prepare_targets(one, self._library.revision(one.script_id, one.script_digest or "")) for one in running)
 
-    def _unprepared(self, campaign_id: str) -> list[tuple[str, str, str | None]]:
+    def _unprepared(self, campaign_id: str) -> list[str]:
         with self._store.reading() as session:
-            return [(one.id, one.borrower_id, one.loan_id) for one in campaigns.unprepared_targets(session, campaign_id)]
+            return [one.id for one in campaigns.unprepared_targets(session, campaign_id)]
 
     def _left(self, campaign_id: str) -> int:
         with self._store.reading() as session:
             return len(campaigns.unprepared_targets(session, campaign_id))
 
-    def _prepare(self, target_id: str, borrower_id: str, loan_id: str | None, script: Script) -> None:
-        with self._store.reading() as session:
-            borrower = borrowers.get(session, borrower_id)
-            loan = borrowers.loan(session, loan_id) if loan_id else None
+    def _prepare(self, target_id: str, purpose: Purpose, script: Script) -> None:
+        borrower, loan, decision = self._ask(target_id, purpose)
         facts = call_facts(self._settings, borrower, loan)
-        if missing := lacking(script, facts):
+        if isinstance(decision, Never):
+            self._block(target_id, decision.rule, decision.reason)
+        elif missing := lacking(script, facts):
+            self._block(target_id, MISSING_FACTS, f"资料不全：{missing}")
+        else:
+            self._renderer.render_all(sorted(personal_pieces(script, facts)), is_personal=True)
             with self._store.transaction() as session:
-                campaigns.block(session, target_id, rule=MISSING_FACTS, reason=f"资料不全：{missing}")
-            return
-        self._renderer.render_all(sorted(personal_pieces(script, facts)), is_personal=True)
+                campaigns.mark_prepared(session, target_id, now=self._clock.now())
+                if isinstance(decision, Later):
+                    campaigns.postpone(session, target_id, until=decision.at, rule=decision.rule, reason=decision.reason)
+
+    def _ask(self, target_id: str, purpose: Purpose) -> tuple[Borrower, Loan | None, Decision]:
+        """What the law says of the target now; how much room there is is the dialler's question."""
+        now = self._clock.now()
+        with self._store.reading() as session:
+            target = campaigns.target(session, target_id)
+            borrower = borrowers.get(session, target.borrower_id)
+            loan = borrowers.loan(session, target.loan_id) if target.loan_id else None
+            known = gate_facts.facts_for_gate(session, borrower.id, now=now, loan_id=target.loan_id)
+        return borrower, loan, decide(self._policy, as_gate_facts(known), purpose, room=1, now=now)
+
+    @cached_property
+    def _policy(self) -> Policy:
+        """The policy that the settings name. Raises BadPolicy or OSError."""
+        return read_policy(Path(self._settings.policy_file).read_text(encoding="utf-8"))
+
+    def _block(self, target_id: str, rule: str, reason: str) -> None:
         with self._store.transaction() as session:
-            campaigns.mark_prepared(session, target_id, now=self._clock.now())
+            campaigns.block(session, target_id, rule=rule, reason=reason)

@@ -151,6 +151,16 @@ def mark_prepared(session: Session, target_id: str, *, now: datetime) -> None:
     target(session, target_id).prepared_at = now
 
 
+def postpone(session: Session, target_id: str, *, until: datetime, rule: str, reason: str) -> bool:
+    """The law says later: a target that waits is not due before."""
+    change = (
+        update(Target)
+        .where(Target.id == target_id, Target.state == TargetState.WAITING)
+        .values(next_try_at=until, blocked_rule=rule, blocked_reason=reason)
+    )
+    return _changed_one(session, change)
+
+
 def due_targets(session: Session, campaign_id: str, *, now: datetime, limit: int) -> Sequence[str]:
     """Ids of targets that may be leased now: prepared, waiting, their time has come. The longest waiting first."""
     query = select(Target.id).where(
