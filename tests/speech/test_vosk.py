@@ -1,4 +1,4 @@
-"""The Vosk engine on the first Chinese model, which comes with the repository, and on the results that Vosk gives."""
+"""The Vosk engine on the trial model of these tests (tests/speech/trial_model), and on the results that Vosk gives."""
 
 from __future__ import annotations
 

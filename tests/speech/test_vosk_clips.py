@@ -12,8 +12,9 @@ from kit.settings import load_settings
 from speech.engines.vosk import VoskRecognizer, load
 from speech.hear import load as load_clip
 from speech.models import require
-from speech.ports import EngineUnavailable, Pcm
+from speech.ports import EngineUnavailable, Heard, Listener, Pcm
 from speech.second_pass import SURE
+from tests.speech.korean import spoken
 
 CLIPS = Path(__file__).parent / "clips"
 PHRASES = (
@@ -107,25 +108,46 @@ def korean() -> VoskRecognizer:
         pytest.skip(str(reason))
 
 
+KNOWN = ("네", "아니요", "여보세요")
+
+
+@pytest.fixture(scope="module")
+def words(korean: VoskRecognizer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pcm]:
+    """Words of the model's grammar, spoken."""
+    folder = tmp_path_factory.mktemp("korean")
+    return {word: spoken(word, folder) for word in KNOWN}
+
+
+def _stream(listener: Listener, sound: Pcm) -> tuple[list[str], Heard]:
+    """20 ms by 20 ms: the partials, and what was heard at the end."""
+    partials = [listener.feed(sound[start : start + 160]) for start in range(0, len(sound), 160)]
+    return partials, listener.finish()
+
+
 @pytest.mark.engines
-def test_another_model_streams_at_its_own_rate_with_a_grammar(korean: VoskRecognizer) -> None:
+def test_another_model_streams_at_its_own_rate_with_a_grammar(korean: VoskRecognizer, words: dict[str, Pcm]) -> None:
     assert korean.rate_hz == 16000
-    assert korean.missing_words(["네", "아니요"]) == ()
+    assert korean.missing_words(KNOWN) == ()
     assert korean.missing_words(["不可以"]) != ()
     listener = korean.open()
-    listener.expect(["네", "아니요", "감사합니다"])
-    sound = clip("zf_xiaoyi", "不可以")
-    for start in range(0, len(sound), 160):
-        listener.feed(sound[start : start + 160])
-    heard = listener.finish()
-    assert set(heard.text.split()) <= {"네", "아니요", "감사합니다"}
+    for word in KNOWN:
+        listener.expect(KNOWN)
+        partials, heard = _stream(listener, words[word])
+        assert partials[0] == ""
+        assert word in partials, "told before the end"
+        assert (heard.text, heard.is_rejected) == (word, False)
+        assert heard.start_s is not None
+        assert heard.end_s is not None
+        assert 0.3 < heard.start_s < heard.end_s < len(words[word]) / 8000 - 0.3, "half seconds of silence on both sides"
+    listener.expect(("네", "아니요"))
+    assert _stream(listener, words["여보세요"])[1].text != "여보세요", "the new grammar has replaced the old one"
+    listener.close()
+    assert korean.transcribe(words["여보세요"]).text != "여보세요", "without a grammar the small model guesses"
 
 
 @pytest.mark.engines
-def test_another_model_serves_eight_ears(korean: VoskRecognizer) -> None:
-    """The model dithers its input, so borderline sounds come out differently each time: only their kind is certain."""
-    sound = np.concatenate([clip("zm_yunyang", "我已经还了"), clip("zf_xiaoyi", "我下周五还")])
+def test_another_model_serves_eight_ears(korean: VoskRecognizer, words: dict[str, Pcm]) -> None:
+    said = [KNOWN[place % len(KNOWN)] for place in range(16)]
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(lambda _: korean.transcribe(sound, ["네", "아니요"]), range(8)))
-    assert all(set(heard.text.split()) <= {"네", "아니요"} for heard in together)
-    assert all(heard.text or heard.is_rejected for heard in together)
+        together = list(pool.map(lambda word: korean.transcribe(words[word], KNOWN).text, said))
+    assert together == said
