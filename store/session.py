@@ -138,7 +138,9 @@ def make_engine(url: URL) -> Engine:
 
 def _hide_detail(context: ExceptionContext) -> None:
     """PostgreSQL repeats the row in the lines after the first (`DETAIL: Key (phone)=(...) already exists`)."""
-    context.original_exception.args = tuple(str(part).partition("\n")[0] for part in context.original_exception.args[:1])
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None:
+            error.args = tuple(part.partition("\n")[0] if isinstance(part, str) else part for part in error.args)
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:

@@ -12,8 +12,8 @@ from datetime import UTC, date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import insert, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from desk import inbox
 from desk.cases import CaseAction, Person
@@ -27,7 +27,7 @@ from kit.vocabulary import HangUpReason, Outcome, Risk, Severity
 from store import attempts, calls, campaigns, ledger, schema
 from store.callbacks import StoredCallbacks
 from store.gate_facts import facts_for_gate
-from store.models import LedgerEntry
+from store.models import Borrower, LedgerEntry
 from store.session import Store
 from store.words import AttemptState
 from tests.store import cast
@@ -199,3 +199,14 @@ def test_the_ledger_refuses_change_and_finds_it(store: Store) -> None:
         connection.exec_driver_sql(f"DELETE FROM ledger_entry WHERE number = {number}")
         connection.commit()
     assert [(found.number, found.what) for found in ledger.verify(store)] == [(number, "removed")]
+
+
+def test_errors_hold_nothing_of_a_person(store: Store) -> None:
+    borrower, _ = cast.add_borrower(store, 40)
+    row = {column.name: getattr(borrower, column.name) for column in Borrower.__table__.columns} | {"id": "another"}
+    with store.transaction() as session, pytest.raises(IntegrityError) as caught:
+        session.execute(insert(Borrower).values(row))
+    told = f"{caught.value}{caught.value.orig}"
+    assert "duplicate key" in told
+    assert borrower.name not in told
+    assert borrower.phone_e164 not in told

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
 
 from kit.clock import SystemClock
 from kit.settings import Settings
@@ -123,3 +124,17 @@ def test_only_synced_commits_wait_for_the_disk(store: Store, is_synced: bool, le
 def test_postgresql_is_spoken_by_psycopg() -> None:
     for given in ("postgres://db/h", "postgresql://db/h"):
         assert database_url(Settings(database_url=given)).drivername == "postgresql+psycopg"
+
+
+def test_the_lines_in_which_postgresql_repeats_a_row_are_dropped(store: Store) -> None:
+    """A driver's error as psycopg words it, raised while a statement is executed."""
+
+    def refuse(*_: object) -> None:
+        raise sqlite3.IntegrityError("duplicate key value\nDETAIL:  Key (name)=(王小明) already exists.")
+
+    event.listen(store.engine, "do_execute", refuse)
+    with pytest.raises(SQLAlchemyError) as caught, store.engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    told = f"{caught.value}{caught.value.__cause__!r}"
+    assert "duplicate key value" in told
+    assert "王小明" not in told
