@@ -175,7 +175,7 @@ class Dialler:
                         session, known.target_id, self._intention(verdict, known, campaign), now=now
                     )
                 except (attempts.LeaseLost, attempts.CampaignHalted, attempts.AlreadyOnTheLine) as lost:
-                    LOG.warning("not dialled after all", extra={"target": known.target_id, "reason": type(lost).__name__})
+                    LOG.info("not dialled after all", extra={"target": known.target_id, "reason": type(lost).__name__})
                     self._give_back(session, known.target_id, Later(now))
                 else:
                     return Intended(attempt.id, call.id, known.borrower.phone_e164)

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from campaigns.retries import RETRIES
+from campaigns.sweep import SKEW_S
 from ivr.carrier.rest import Refused, Unknown
 from kit.vocabulary import Outcome, Purpose
 from store import attempts, campaigns
@@ -215,3 +217,9 @@ def test_a_campaign_closes_when_nobody_is_left(floor: Floor) -> None:
     floor.dialler.tick()
     with floor.store.reading() as session:
         assert campaigns.get(session, campaign_id).state is CampaignState.DONE
+
+
+def test_what_the_sweep_finds_is_never_an_earlier_try() -> None:
+    """It looks back so far before an attempt; every wait before a new try is longer."""
+    waits = [rule.wait_min * 60 for rule in RETRIES.values() if rule.tries > 1]
+    assert min(waits) > SKEW_S >= 600
