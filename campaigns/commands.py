@@ -34,8 +34,6 @@ from campaigns.status import (
     risk_text,
     status_of,
 )
-from ivr.script.issues import BadScript
-from ivr.script.library import NoSuchScript
 from kit.clock import Clock
 from store import campaigns
 from store.session import Store
@@ -66,10 +64,10 @@ def _fail(message: str) -> NoReturn:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Expected refusals become one clear sentence and exit code 1."""
+    """What campaigns refuse becomes one clear sentence and exit code 1; kit.edge says what any command may meet."""
     try:
         yield
-    except (NoSuchCampaign, NoSuchScript, CannotStart, BadRoster, BadScript, OSError) as error:
+    except (NoSuchCampaign, CannotStart, BadRoster) as error:
         _fail(str(error))
     except campaigns.NameTaken as error:
         _fail(f"批次“{error}”已经存在；换个名字，或用 flask campaigns import 往里加名单")

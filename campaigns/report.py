@@ -21,6 +21,7 @@ from campaigns.status import (
     status_of,
 )
 from ivr.script.library import Library
+from kit.folders import private_folder
 from kit.labels import INTENTS, OUTCOMES, RISKS
 from kit.vocabulary import Intent, Risk
 from store import calls, recordings
@@ -33,7 +34,7 @@ COLOURS = ("#2257bf", "#1b7f4b", "#c8590b", "#8a6d00", "#7a3fb0", "#b3261e", "#0
 
 def write_report(store: Store, names: Sequence[str], *, out: Path, now: datetime, library: Library) -> Path:
     """The page's path. Recordings lie beside it, decrypted. Raises NoSuchCampaign or OSError."""
-    (out / "audio").mkdir(parents=True, exist_ok=True)
+    private_folder(out / "audio")
     found = [status_of(store, name) for name in names]
     report = {
         "title": "、".join(names),

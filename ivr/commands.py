@@ -79,6 +79,8 @@ def check(script: str | None, is_all: bool, is_json: bool) -> None:
         for issue in issues:
             click.echo(str(issue))
         click.echo(f"检查了 {len(places)} 个话术，{len(issues)} 个问题。", err=True)
+    if not places:
+        click.echo(f"{folder} 里没有话术：检查 HUILING_SCRIPTS_DIR", err=True)
     if issues or not places:
         raise SystemExit(1)
 

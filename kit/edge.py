@@ -45,7 +45,47 @@ First = Callable[[str], None]
 def guarded(room: click.Group, say: Say, *, first: First) -> click.Group:
     """The room's commands, each behind the edge. The room itself stays as it is."""
     commands = {name: _guarded(command, say, functools.partial(first, name)) for name, command in room.commands.items()}
-    return click.Group(room.name, commands=commands, help=room.help)
+    return _Room(room.name, commands=commands, help=room.help)
+
+
+class _Room(click.Group):
+    """Wrong usage is said in Chinese."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            raise click.UsageError(usage_words(error), error.ctx) from None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and self.get_command(ctx, args[0]) is None:
+            raise click.UsageError(f"没有命令 {args[0]}；有：{'、'.join(self.list_commands(ctx))}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def usage_words(error: click.UsageError) -> str:
+    """What is wrong with a command as typed. What our own commands say of it stays as it is."""
+    if isinstance(error, click.NoSuchOption):
+        return f"没有选项 {error.option_name}"
+    if isinstance(error, click.MissingParameter):
+        return f"缺少 {_hint(error)}"
+    if isinstance(error, click.BadParameter):
+        return f"{_hint(error)}：{_value_words(error)}"
+    return error.message if not error.message.isascii() else f"用法不对（{error.message}）"
+
+
+def _hint(error: click.BadParameter) -> str:
+    given = error.param_hint or (error.param.get_error_hint(error.ctx) if error.param and error.ctx else "参数")
+    return given if isinstance(given, str) else " / ".join(given)
+
+
+def _value_words(error: click.BadParameter) -> str:
+    kind = error.param.type if error.param else None
+    if isinstance(kind, click.Path):
+        return "没有这个文件或目录，或读写不了"
+    if isinstance(kind, click.Choice):
+        return f"只能是 {'、'.join(map(str, kind.choices))} 之一"
+    return error.message if not error.message.isascii() else f"不能用这个值（{error.message}）"
 
 
 def _guarded(command: click.Command, say: Say, first: Callable[[], None]) -> click.Command:

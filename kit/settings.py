@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
@@ -267,6 +268,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment over `.env`; `NAME_FILE` gives a value's file. Raises BadSettings with all faults."""
     merged = {**_dotenv(), **(os.environ if environ is None else environ)}
     values, faults = _given(merged)
+    faults += _strangers(merged)
     try:
         settings = Settings(**values)  # type: ignore[arg-type]
     except ValidationError as error:
@@ -281,6 +283,17 @@ def _dotenv() -> dict[str, str]:
         return {name: value for name, value in dotenv_values(".env").items() if value is not None}
     except (OSError, UnicodeDecodeError):
         raise BadSettings(".env：读不到，或不是 UTF-8 文本") from None
+
+
+def _strangers(merged: Mapping[str, str]) -> list[str]:
+    """Names of ours that are no setting: a mistyped name would leave the default standing, unseen."""
+    known = [str(field.alias) for field in Settings.model_fields.values()]
+    faults = []
+    for name in sorted(merged):
+        if name.startswith("HUILING_") and name.removesuffix("_FILE") not in known:
+            near = get_close_matches(name, known, n=1)
+            faults.append(f"{name}：没有这个设置" + (f"，是不是 {near[0]}？" if near else ""))
+    return faults
 
 
 def _given(merged: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

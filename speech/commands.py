@@ -23,6 +23,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from kit.edge import system_words
 from kit.settings import Settings
 from speech import adapt, catalogue, doctor, evaluation, hear
 from speech.engines.vosk import configured
@@ -267,7 +268,7 @@ def _say_all(orders: list[Order], engine: str) -> None:
     except EngineUnavailable as reason:
         _fail(str(reason))
     except OSError as error:
-        _fail(f"写不出文件 {error.filename}：{error.strerror}")
+        _fail(f"写不出文件 {system_words(error)}")
     if len(orders) > len(wanted):
         click.echo(f"✓ {len(orders) - len(wanted)} 句已有，未变")
 

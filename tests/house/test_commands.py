@@ -88,6 +88,10 @@ def test_a_database_that_cannot_be_opened_is_said(settings: Settings, change: di
         assert "s3cr3t" not in result.output
 
 
+def test_a_folder_without_scripts_is_said(settings: Settings) -> None:
+    refused(run(settings.model_copy(update={"scripts_dir": Path("/nonexist")}), "ivr", "check"), "HUILING_SCRIPTS_DIR")
+
+
 def test_a_bad_key_is_said(settings: Settings, tmp_path: Path) -> None:
     bad = load_settings({"HUILING_DATA_DIR": str(tmp_path / "data"), "HUILING_BLOB_KEY": "changeme"})
     assert run(bad, "store", "migrate").exit_code == 0
@@ -96,6 +100,9 @@ def test_a_bad_key_is_said(settings: Settings, tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_said(settings: Settings) -> None:
     refused(run(settings, "ivr", "draw", "due_reminder", "-o", "/nonexist/x.svg"), "/nonexist/x.svg：没有这个文件或目录")
+    assert run(settings, "store", "migrate").exit_code == 0
+    assert run(settings, "campaigns", "create", "甲", "--script", "due_reminder").exit_code == 0
+    refused(run(settings, "campaigns", "report", "甲", "--out", "/proc/x"), "/proc/x：没有这个文件或目录")
     refused(run(settings, "ivr", "schema", "-o", "/nonexist/x.json"), "/nonexist/x.json：没有这个文件或目录")
 
 
@@ -103,6 +110,25 @@ def test_input_that_is_not_utf8_is_said(settings: Settings, tmp_path: Path) -> N
     play = tmp_path / "x.yaml"
     play.write_bytes("script: 话术".encode("gb18030"))
     refused(run(settings, "ivr", "replay", str(play)), "不是 UTF-8")
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("campaigns", "import", "/nonexist.csv", "--campaign", "甲"), "没有这个文件或目录"),
+        (("campaigns", "create", "甲"), "缺少 '--script'"),
+        (("campaigns", "creat", "甲"), "没有命令 creat；有：create、"),
+        (("campaigns", "list", "--jsn"), "没有选项 --jsn"),
+        (("desk", "list", "--severity", "P9"), "只能是 P0、P1、P2、P3 之一"),
+        (("ivr", "talk", "due_reminder", "--now", "soon"), "不是 ISO 时刻：soon"),
+        (("speech", "say"), "请给出文字和 --out"),
+    ],
+)
+def test_wrong_usage_is_said_in_chinese(settings: Settings, args: tuple[str, ...], words: str) -> None:
+    result = run(settings, *args)
+    assert isinstance(result.exception, SystemExit)
+    assert result.exit_code == 2
+    assert words in result.output
 
 
 def test_a_fault_of_ours_is_logged_without_numbers_and_says_so(
@@ -143,6 +169,7 @@ BAD = {
     "HUILING_DATABASE_URL": ("foo://u:s3cr3t@h/x", "需要 postgresql"),
     "HUILING_REDIS_URL": ("localhost", "需要 redis://"),
     "HUILING_CLOCK_OFFSET_S": ("nan", "HUILING_CLOCK_OFFSET_S"),
+    "HUILING_AGENT_NUMBER": ("", "没有这个设置，是不是 HUILING_AGENT_NUMBERS？"),
 }
 
 
