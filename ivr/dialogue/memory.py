@@ -104,7 +104,8 @@ class State:
     `chain` are the steps spoken in the latest turn, `done` what was already caused (so that nothing is caused twice),
     `risks` the gravest severity told per category, `insisted` the codes of what is graver when it is
     said again, once a turn, `taken_by` and `taken_at` which risk step took over and how grave,
-    `owed` private clauses that the callee cut off and that are said again, once, with our next words.
+    `owed` private clauses that the callee cut off and that are said again, once, with our next words, `detours` the edges
+    that led back to the present question.
     """
 
     step: str
@@ -130,6 +131,7 @@ class State:
     silent: int = 0
     unclear: int = 0
     repeats: int = 0
+    detours: list[str] = field(default_factory=list)
     transfer_reason: str = ""
     transfer_failed: str = ""
     is_time_up: bool = False
@@ -181,6 +183,7 @@ _PLAIN = (
     "silent",
     "unclear",
     "repeats",
+    "detours",
     "transfer_reason",
     "transfer_failed",
     "is_time_up",
@@ -189,7 +192,7 @@ _PLAIN = (
 
 def _state(memory: Memory) -> State:
     slots = [slot_from_dict(slot) for slot in memory["slots"]]
-    memory = {"insisted": [], **memory}  # calls that began before it was remembered
+    memory = {"insisted": [], "detours": [], **memory}  # calls that began before they were remembered
     return State(
         slots={slot.name: slot for slot in slots},
         outcomes=[Outcome(code) for code in memory["outcomes"]],

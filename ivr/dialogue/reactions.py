@@ -55,7 +55,7 @@ def _route(walk: Walk, meaning: Meaning) -> None:
     state, step = walk.state, walk.asking
     state.silent = 0
     choice = routing.choose(walk.script, step, meaning, state=state, facts=walk.facts)
-    if choice is not None:
+    if choice is not None and not walk.goes_in_circles(choice.route, choice.edge):
         return walk.follow(choice.route, choice.edge, is_anywhere=choice.is_anywhere)
     if intents_of(meaning) <= {Intent.BACKCHANNEL}:
         return walk.listen(step)

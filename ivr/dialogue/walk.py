@@ -23,6 +23,9 @@ from kit.vocabulary import HangUpReason, Intent, Outcome, Severity, SlotName
 
 MOST_REPEATS = 3
 """How often a callee may ask to hear the same question again."""
+MOST_DETOURS = 2
+"""How often the same thing said leads back to the same question: what an ear makes of an answer may be a question of its own,
+and then no answer is ever heard."""
 DEFAULT_PATIENCE_S = 6.0
 DEFAULT_TRIES = 2
 ALL_DIGITS = "0123456789"
@@ -75,6 +78,16 @@ class Walk:
         for action in route.actions:
             self._act(action)
         self.go(route.goto)
+
+    def goes_in_circles(self, route: Route, edge: str) -> bool:
+        """Whether an edge has led back to the present question too often.
+
+        Being asked to repeat has a count of its own; who asks us to wait is waited for.
+        """
+        if route.goto == STAY or self._asks_to_repeat():
+            return False
+        self.state.detours.append(edge)
+        return self.state.detours.count(edge) > MOST_DETOURS
 
     def go(self, target: str) -> None:
         """Enter a step or one of the special targets."""
@@ -146,6 +159,7 @@ class Walk:
             raise DialogueMisuse(f"step {step.id} does not listen")
         if step.id != self.state.asking:
             self.state.silent = self.state.unclear = self.state.repeats = 0
+            self.state.detours = []
         self.state.step = self.state.asking = step.id
         self.state.phase = Phase.LISTENING
         self.state.tag += 1

@@ -155,6 +155,31 @@ def test_a_side_question_leads_back() -> None:
     assert call.last_of(out.Listen).step == "hello"
 
 
+def test_the_same_side_question_again_and_again_is_an_answer_not_understood() -> None:
+    call = Call()
+    call.verify()
+    for _ in range(2):
+        call.says("我欠多少", Intent.ASK_AMOUNT)
+        assert call.spoken.startswith("您应还3200元。")
+    call.says("你是谁", Intent.ASK_WHO)
+    assert call.spoken.startswith("这里是安行汽车金融。"), "another question is answered"
+    asked = 0
+    while call.last_of(out.Listen) in call.last and asked < 10:
+        call.says("我欠多少", Intent.ASK_AMOUNT)
+        assert "您应还" not in call.spoken
+        asked += 1
+    assert asked == 3, "reworded twice, then it leaves"
+
+
+def test_a_side_question_may_be_asked_again_at_the_next_question() -> None:
+    call = Call()
+    for _ in range(2):
+        call.says("你是谁", Intent.ASK_WHO)
+    call.verify()
+    call.says("你是谁", Intent.ASK_WHO)
+    assert call.spoken.startswith("这里是安行汽车金融。")
+
+
 def test_repeat_says_everything_of_the_last_turn() -> None:
     call = Call()
     call.verify()
