@@ -290,7 +290,7 @@ def _strangers(merged: Mapping[str, str]) -> list[str]:
     known = [str(field.alias) for field in Settings.model_fields.values()]
     faults = []
     for name in sorted(merged):
-        if name.startswith("HUILING_") and name.removesuffix("_FILE") not in known:
+        if name.startswith("HUILING_") and not {name, name.removesuffix("_FILE")} & set(known):
             near = get_close_matches(name, known, n=1)
             faults.append(f"{name}：没有这个设置" + (f"，是不是 {near[0]}？" if near else ""))
     return faults

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -86,6 +87,13 @@ def test_production_refuses_this_machine_a_moved_clock_and_a_mistyped_name(chang
 def test_an_empty_value_means_the_default() -> None:
     settings = load_settings({"HUILING_MEDIA_SLOTS": "", "HUILING_LENDER": " ", "HUILING_ENVIRONMENT": ""})
     assert (settings.media_slots, settings.lender, settings.environment) == (20, "安心汽车金融", "development")
+
+
+def test_every_setting_of_the_example_is_known() -> None:
+    example = Path(__file__).parents[2] / ".env.example"
+    given = dict(re.findall(r"^# ([A-Z][A-Z0-9_]*)=(.*)$", example.read_text(encoding="utf-8"), re.MULTILINE))
+    assert load_settings(given) == load_settings({})
+    assert "HUILING_POLICY_FILE" in given
 
 
 def test_a_secret_is_never_repeated() -> None:
