@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from kit.folders import private_folder
 from kit.settings import Settings
 from speech import audio, catalogue
 from speech.mandarin.phonemes import syllable_phonemes
@@ -169,7 +170,7 @@ def render_clip(synthesizer: Synthesizer, text: str, voice: str) -> bytes:
 
 def write_clip(path: Path, mulaw: bytes) -> None:
     """Put a clip in place at once (atomic rename), readable as an .au file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     draft = path.with_name(f"{path.name}.{os.getpid()}.part")
     draft.write_bytes(_HEAD.pack(b".snd", _HEAD.size, len(mulaw), _MULAW, LINE_RATE_HZ, 1) + mulaw)
     draft.replace(path)
@@ -208,7 +209,7 @@ def _said(text: str) -> str:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """One renderer at a time in this folder: two processes never render the same clip."""
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     with (folder / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
@@ -19,7 +20,9 @@ from app import create_app
 from kit.clock import ManualClock
 from kit.phone import invented_mainland
 from kit.settings import Settings, load_settings
+from speech.prompts import write_clip
 from store import schema
+from store.blobs import open_blobs
 from store.models import Borrower
 from store.session import Store
 from tests.store.conftest import MONDAY
@@ -232,3 +235,16 @@ def test_what_is_kept_belongs_to_its_owner_alone(store: Store) -> None:
         kept = [path for path in folder.iterdir() if path.name.startswith("huiling.db") and path.stat().st_size]
         assert kept
         assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o000])
+def test_every_folder_that_is_made_on_the_way_is_private(settings: Settings, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        open_blobs(settings).put("recordings/call/0001", b"sound")
+        write_clip(settings.data_dir / "prompts" / "personal" / "a.au", b"sound")
+    finally:
+        os.umask(before)
+    folders = [path for path in (settings.data_dir, *settings.data_dir.rglob("*")) if path.is_dir()]
+    assert len(folders) >= 6
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
