@@ -131,9 +131,10 @@ def test_4_a_call_has_a_longest_time() -> None:
     house = House()
 
     def plot(phone: Phone) -> Plot:
+        yield from phone.until_quiet()
         while True:
-            yield from phone.until_quiet()
-            yield from phone.say("你是谁")
+            yield from phone.say("嗯", 0.4)
+            yield from phone.wait(3)
 
     phone = house.phone(plot)
     assert house.notebook.finished[CALL][1] in (HangUpReason.SCRIPT_ENDED, HangUpReason.LENGTH_CAP)
