@@ -123,6 +123,8 @@ def start(names: tuple[str, ...], wait: bool) -> None:
     """检查、渲染提示音，然后开始拨打；可以一次启动多个批次。"""
     with _told():
         _prepare(names)
+        for warning in _launch().warnings():
+            click.echo(f"注意：{warning}", err=True)
         for name in names:
             _launch().run(name)
             click.echo(f"批次“{name}”已开始。")

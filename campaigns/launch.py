@@ -69,6 +69,12 @@ class Launch:
         preparation.prepare_script(script, progress)
         preparation.prepare_targets(campaign, script, progress)
 
+    def warnings(self) -> list[str]:
+        """What keeps no campaign from starting but should be known."""
+        if self.shift.duty_manager():
+            return []
+        return ["没有设置值班经理（HUILING_DUTY_MANAGER）：坐席都没接的高危来电（P0）只开工单、写日志，不会再拨打任何人"]
+
     def run(self, name: str) -> None:
         """Let the dialler have it, on the script's present revision. Raises IllegalStep."""
         found = status_of(self.store, name)

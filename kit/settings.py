@@ -108,7 +108,11 @@ class Settings(BaseSettings):
     agent_numbers: str = Field(
         "", alias="HUILING_AGENT_NUMBERS", description="当班坐席号码，E.164，逗号分隔；可接 P0 的号码加后缀 *。"
     )
-    duty_manager: str = Field("", alias="HUILING_DUTY_MANAGER", description="值班经理号码，无人接听高危来电时通知。")
+    duty_manager: str = Field(
+        "",
+        alias="HUILING_DUTY_MANAGER",
+        description="值班经理号码，E.164：坐席都没接的高危来电（P0）最后拨打它；空则只开工单、写日志，campaigns start 会提醒。",
+    )
     lender: str = Field(
         "安心汽车金融",
         alias="HUILING_LENDER",

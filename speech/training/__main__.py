@@ -39,7 +39,7 @@ class Recipe:
 
 EXAMS = dict.fromkeys(("kokoro-exam", "espeak-exam"), len(EXAM_KINDS))
 FULL = Recipe("full", {"kokoro": 80, "espeak": 130} | EXAMS, 10, Shape())
-DECODING = Decoding(unknown_cost=6.0, acoustic_scale=0.35, transition_scale=0.35, beam=13.0, lattice_beam=4.0)
+DECODING = Decoding(unknown_cost=6.0, acoustic_scale=0.35, transition_scale=0.35, beam=11.0, lattice_beam=4.0)
 """Of scales 0.3 to 0.6 and costs 5 to 8: single words of real people are heard best at 0.3 (64 of 76) and worst at 0.6 (56),
 numbers of held-out voices best at 0.6; speech outside a grammar of 80 answers is taken in 3 to 8 of 100."""
 

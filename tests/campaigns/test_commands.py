@@ -228,3 +228,17 @@ def test_a_report_is_written_for_a_campaign_without_calls(runner: FlaskCliRunner
     page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     assert "王**" in page
     assert "王小明" not in page
+
+
+@pytest.mark.parametrize("manager", ["", "+12025550102"])
+def test_a_campaign_without_a_duty_manager_starts_and_says_so(settings: Settings, tmp_path: Path, manager: str) -> None:
+    app = create_app(settings.model_copy(update={"duty_manager": manager}), clock=ManualClock(MONDAY))
+    store: Store = app.extensions["store"]
+    schema.migrate(store)
+    runner = app.test_cli_runner()
+    run(runner, "create", "甲", "--script", "overdue_reminder")
+    run(runner, "import", listed(tmp_path, 1), "--campaign", "甲")
+    told = run(runner, "start", "甲")
+    assert "已开始" in told
+    assert ("没有设置值班经理（HUILING_DUTY_MANAGER）" in told) == (not manager)
+    store.close()
