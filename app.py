@@ -177,6 +177,7 @@ class House:
             library=self.library,
             renderer=open_prompts(self.settings, self.store.digest_key),
             inventory=inventory(),
+            policy=lambda: self.policy,
         )
 
     @cached_property

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
-from pathlib import Path
 from typing import Protocol
 
 from campaigns.decision import Decision, Later, Never, decide
@@ -22,7 +20,7 @@ from ivr.script.model import Script
 from kit.clock import Clock
 from kit.settings import Settings
 from kit.vocabulary import Purpose
-from law.policy import Policy, read_policy
+from law.policy import Policy
 from store import borrowers, campaigns, gate_facts
 from store.models import Borrower, Campaign, Loan
 from store.session import Store
@@ -43,7 +41,15 @@ class Preparation:
     """Renders what a campaign will say."""
 
     def __init__(
-        self, settings: Settings, store: Store, clock: Clock, *, library: Library, renderer: Renderer, inventory: Iterable[str]
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        *,
+        library: Library,
+        renderer: Renderer,
+        inventory: Iterable[str],
+        policy: Callable[[], Policy],
     ) -> None:
         self._settings = settings
         self._store = store
@@ -51,6 +57,7 @@ class Preparation:
         self._library = library
         self._renderer = renderer
         self._inventory = tuple(inventory)
+        self._policy = policy
 
     def prepare_script(self, script: Script, progress: Progress | None = None) -> None:
         """Render what is the same for everybody, and the inventory of dates, amounts and digits."""
@@ -105,12 +112,7 @@ class Preparation:
             borrower = borrowers.get(session, target.borrower_id)
             loan = borrowers.loan(session, target.loan_id) if target.loan_id else None
             known = gate_facts.facts_for_gate(session, borrower.id, now=now, loan_id=target.loan_id)
-        return borrower, loan, decide(self._policy, as_gate_facts(known), purpose, room=1, now=now)
-
-    @cached_property
-    def _policy(self) -> Policy:
-        """The policy that the settings name. Raises BadPolicy or OSError."""
-        return read_policy(Path(self._settings.policy_file).read_text(encoding="utf-8"))
+        return borrower, loan, decide(self._policy(), as_gate_facts(known), purpose, room=1, now=now)
 
     def _block(self, target_id: str, rule: str, reason: str) -> None:
         with self._store.transaction() as session:

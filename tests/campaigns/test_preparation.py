@@ -12,6 +12,7 @@ import pytest
 from campaigns.preparation import Preparation, Progress
 from ivr.script.library import Library
 from kit.settings import Settings
+from law.policy import read_policy
 from store import campaigns, restraints
 from store.blobs import open_blobs
 from store.models import Campaign, Target
@@ -53,7 +54,15 @@ def room(floor: Floor, tmp_path: Path) -> Room:
     settings = Settings(data_dir=tmp_path / "prepared", lender="某某汽车金融有限公司", caller_id="+12025550100")
     library = Library(settings.scripts_dir, open_blobs(settings))
     renderer = ToldRenderer()
-    preparation = Preparation(settings, floor.store, floor.clock, library=library, renderer=renderer, inventory=())
+    preparation = Preparation(
+        settings,
+        floor.store,
+        floor.clock,
+        library=library,
+        renderer=renderer,
+        inventory=(),
+        policy=lambda: read_policy(settings.policy_file.read_text(encoding="utf-8")),
+    )
     campaign_id = floor.campaign(1)
     with floor.store.transaction() as session:
         for target in campaigns.targets(session, campaign_id):
