@@ -105,7 +105,7 @@ def import_(file: Path, name: str) -> None:
     if len(imported.rejects) > SHOWN_REJECTS:
         click.echo(f"  …… 另有 {len(imported.rejects) - SHOWN_REJECTS} 行", err=True)
     if not imported.added and not imported.known:
-        _fail("没有一行可用，批次没有变化：改好名单后重新导入")
+        _fail("没有一行可用，没有加入任何人：改好名单后重新导入")
 
 
 @cli.command("prepare")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -14,6 +15,10 @@ def private_folder(path: Path) -> None:
 
 
 def private_file(path: Path) -> None:
-    """Make an empty file with mode 0600; one that is there stays as it is, a missing folder stays missing. Raises OSError."""
+    """Make an empty file with mode 0600; one that is there is not touched, a missing folder stays missing. Raises OSError.
+
+    Not even opened: closing any handle of a file drops all POSIX locks that this process holds on it, a database's too.
+    """
     if path.parent.is_dir():
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

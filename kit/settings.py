@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -217,6 +218,8 @@ class Settings(BaseSettings):
             value = secret.get_secret_value()
             if not value or value.lower() in PLACEHOLDERS:
                 faults.append(f"{field} 在 production 必须设置，且不能是占位值")
+        if self.lender == type(self).model_fields["lender"].default:
+            faults.append("HUILING_LENDER 在 production 必须设置：开场报的是它")
         if not self.twilio_account_sid:
             faults.append("TWILIO_ACCOUNT_SID 在 production 必须设置")
         if self.clock_offset_s:
@@ -289,12 +292,17 @@ def _dotenv() -> dict[str, str]:
         raise BadSettings(".env：读不到，或不是 UTF-8 文本") from None
 
 
+_SERVICE_LINK = re.compile(r"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT|PORT_\d+_\w+)$")
+"""What Kubernetes sets for a Service of our name (HUILING_SERVICE_HOST, HUILING_PORT_5000_TCP)."""
+
+
 def _strangers(merged: Mapping[str, str]) -> list[str]:
     """Names of ours that are no setting: a mistyped name would leave the default standing, unseen."""
     known = [str(field.alias) for field in Settings.model_fields.values()]
+    ours = (name for name in sorted(merged) if name.startswith("HUILING_") and not _SERVICE_LINK.search(name))
     faults = []
-    for name in sorted(merged):
-        if name.startswith("HUILING_") and not {name, name.removesuffix("_FILE")} & set(known):
+    for name in ours:
+        if not {name, name.removesuffix("_FILE")} & set(known):
             near = get_close_matches(name, known, n=1)
             faults.append(f"{name}：没有这个设置" + (f"，是不是 {near[0]}？" if near else ""))
     return faults
@@ -306,9 +314,9 @@ def _given(merged: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     faults: list[str] = []
     for field in Settings.model_fields.values():
         name = str(field.alias)
-        if name in merged:
-            values |= {name: merged[name]} if merged[name].strip() else {}
-        elif f"{name}_FILE" in merged:
+        if merged.get(name, "").strip():
+            values[name] = merged[name]
+        elif merged.get(f"{name}_FILE", "").strip():
             try:
                 values[name] = Path(merged[f"{name}_FILE"]).read_text(encoding="utf-8").strip()
             except OSError as error:

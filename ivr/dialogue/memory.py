@@ -105,7 +105,7 @@ class State:
     `risks` the gravest severity told per category, `insisted` the codes of what is graver when it is
     said again, once a turn, `taken_by` and `taken_at` which risk step took over and how grave,
     `owed` private clauses that the callee cut off and that are said again, once, with our next words, `detours` the edges
-    that led back to the present question.
+    taken from the present question, with the intents that took them.
     """
 
     step: str

@@ -80,14 +80,18 @@ class Walk:
         self.go(route.goto)
 
     def goes_in_circles(self, route: Route, edge: str) -> bool:
-        """Whether an edge has led back to the present question too often.
+        """Whether the same thing said has been answered at the present question too often.
 
-        Being asked to repeat has a count of its own; who asks us to wait is waited for.
+        Being asked to repeat has a count of its own; who asks us to wait is waited for; whoever wants a person, or is in
+        mortal danger, is never told that we did not understand.
         """
-        if route.goto == STAY or self._asks_to_repeat():
+        intents = routing.intents_of(self.meaning) if self.meaning else frozenset()
+        is_grave = self.state.taken_at is Severity.P0 or Intent.REQUEST_HUMAN in intents
+        if is_grave or route.goto == STAY or self._asks_to_repeat():
             return False
-        self.state.detours.append(edge)
-        return self.state.detours.count(edge) > MOST_DETOURS
+        detour = " ".join((edge, *sorted(intents)))
+        self.state.detours.append(detour)
+        return self.state.detours.count(detour) > MOST_DETOURS
 
     def go(self, target: str) -> None:
         """Enter a step or one of the special targets."""

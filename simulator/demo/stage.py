@@ -147,6 +147,7 @@ def set_stage(root: Path, folder: Path, *, agents: Sequence[str], duty_manager: 
 def sealed(root: Path, house: Mapping[str, str]) -> dict[str, str]:
     """The environment of a house with these settings; every other one that `.env.example` names has its default from there."""
     defaults = dict(_SETTING.findall((root / ".env.example").read_text(encoding="utf-8")))
+    defaults |= {f"{name}_FILE": "" for name in defaults}
     outside = {name: os.environ[name] for name in FROM_OUTSIDE if name in os.environ}
     bare = {name: value for name, value in os.environ.items() if not name.startswith(("HUILING_", "TWILIO_", "SIMULATOR_"))}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"

@@ -55,6 +55,7 @@ LIVE = {
     "HUILING_BLOB_KEY": Fernet.generate_key().decode(),
     "HUILING_DIGEST_KEY": "d1gest",
     "HUILING_PUBLIC_BASE_URL": "https://bot.example.com",
+    "HUILING_LENDER": "某某汽车金融",
 }
 
 
@@ -75,6 +76,7 @@ def test_production_takes_what_is_real() -> None:
             {"HUILING_CARRIER_API_BASE_URL": "http://127.0.0.1:4010", "HUILING_CLOCK_OFFSET_S": "36000"},
             "HUILING_CLOCK_OFFSET_S",
         ),
+        ({"HUILING_LENDER": ""}, "HUILING_LENDER"),
         ({"HUILING_ENVIRONMENT": "producton"}, "HUILING_ENVIRONMENT"),
         ({"HUILING_ENVIRONMENT": "Production"}, "HUILING_ENVIRONMENT"),
     ],
@@ -87,6 +89,24 @@ def test_production_refuses_this_machine_a_moved_clock_and_a_mistyped_name(chang
 def test_an_empty_value_means_the_default() -> None:
     settings = load_settings({"HUILING_MEDIA_SLOTS": "", "HUILING_LENDER": " ", "HUILING_ENVIRONMENT": ""})
     assert (settings.media_slots, settings.lender, settings.environment) == (20, "安心汽车金融", "development")
+
+
+def test_an_empty_value_leaves_the_word_to_the_file_of_a_secret(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("d1gest\n", encoding="utf-8")
+    settings = load_settings(
+        {"HUILING_DIGEST_KEY": "", "HUILING_DIGEST_KEY_FILE": f"{tmp_path}/key", "HUILING_BLOB_KEY_FILE": ""}
+    )
+    assert settings.digest_key.get_secret_value() == "d1gest"
+    with pytest.raises(BadSettings, match="HUILING_DIGEST_KEY_FILE"):
+        load_settings({"HUILING_DIGEST_KEY_FILE": f"{tmp_path}/missing"})
+
+
+def test_what_kubernetes_sets_for_a_service_of_our_name_is_no_setting() -> None:
+    load_settings(
+        {"HUILING_SERVICE_HOST": "10.0.0.1", "HUILING_SERVICE_PORT_HTTP": "80", "HUILING_PORT_5000_TCP": "tcp://10.0.0.1"}
+    )
+    with pytest.raises(BadSettings, match="HUILING_LENDR"):
+        load_settings({"HUILING_LENDR": "x"})
 
 
 def test_every_setting_of_the_example_is_known() -> None:

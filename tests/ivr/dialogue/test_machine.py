@@ -14,9 +14,9 @@ from ivr.dialogue.effects import Effect
 from ivr.dialogue.errors import DialogueMisuse, PeerMisbehaved
 from ivr.dialogue.machine import Dialogue
 from ivr.meaning import Meaning, RiskFound, Slot, SlotProblem
-from ivr.script.model import Script
+from ivr.script.model import Route, Script
 from kit.vocabulary import Announcement, HangUpReason, Intent, Outcome, Risk, Severity, SlotName
-from tests.ivr.dialogue.small import FACTS, NOW, said, small_script
+from tests.ivr.dialogue.small import FACTS, NOW, said, small_script, when
 
 FRIDAY = Slot(SlotName.PAY_ON, date(2026, 11, 27), "周五")
 DIGITS = Slot(SlotName.DIGITS, "123X", "一二三叉")
@@ -169,6 +169,15 @@ def test_the_same_side_question_again_and_again_is_an_answer_not_understood() ->
         assert "您应还" not in call.spoken
         asked += 1
     assert asked == 3, "reworded twice, then it leaves"
+
+
+def test_whoever_wants_a_person_in_danger_is_never_put_off() -> None:
+    call = Call(small_script(always=(Route(when(Intent.REQUEST_HUMAN), "care"),)))
+    call.says("不想活了", risk=(DESPAIR,))
+    for _ in range(6):
+        call.on(events.TransferFailed())
+        call.says("转人工", Intent.REQUEST_HUMAN)
+        assert call.last_of(out.Transfer) in call.last, "asked again, tried again"
 
 
 def test_a_side_question_may_be_asked_again_at_the_next_question() -> None:
