@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
 from celery import Celery
 from flask import Flask
 
@@ -215,7 +214,7 @@ def _policy(path: Path) -> Policy:
         return read_policy(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadPolicy(edge.system_words(error)) from None
-    except (ValueError, LookupError, TypeError, AttributeError, yaml.YAMLError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise BadPolicy(f"{path} 读不懂（{type(error).__name__}）：应是 UTF-8 的 YAML，写法见 law/policy.yaml") from None
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from campaigns.decision import Decision, Dial, Later, Never, decide
 from campaigns.facts import call_facts
+from campaigns.known import Known, known
 from campaigns.pacing import Load, Pace, may_start
 from campaigns.retries import next_try
 from ivr.carrier.rest import Placed, Refused, Unknown
@@ -22,11 +23,10 @@ from kit.clock import Clock
 from kit.ids import new_id
 from kit.settings import Settings
 from kit.vocabulary import Outcome
-from law.gate import GateFacts, Hold, Verdict
+from law.gate import Verdict
 from law.policy import Policy
-from store import attempts, borrowers, campaigns, gate_facts
-from store.gate_facts import KnownFacts
-from store.models import Borrower, Campaign, Loan
+from store import attempts, borrowers, campaigns
+from store.models import Campaign
 from store.session import Store
 from store.words import CampaignState, TargetState
 
@@ -75,16 +75,6 @@ class Intended:
     attempt_id: str
     call_id: str
     phone: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of a target whose turn it is; its borrower is locked until the transaction ends."""
-
-    target_id: str
-    borrower: Borrower
-    loan: Loan | None
-    facts: GateFacts
 
 
 class Dialler:
@@ -144,12 +134,13 @@ class Dialler:
         load, pace = self._load(0), self._on.pace()
         with self._on.store.transaction() as session:
             attempts.keep_others_from_counting(session)
-            borrower = borrowers.lock(session, campaigns.target(session, target_id).borrower_id)
+            target = campaigns.target(session, target_id)
+            borrower = borrowers.lock(session, target.borrower_id)
             now = self._on.clock.now()  # the locks may have been long in coming: law is asked in the second of dialling
-            known = _read(session, target_id, borrower, now)
+            asked = known(session, target, borrower, now=now)
             room = may_start(load.with_in_flight(attempts.in_flight(session)), pace)
-            decision = decide(self._on.policy, known.facts, campaign.purpose, room=room, now=now)
-            return self._write(session, decision, known, campaign=campaign, now=now)
+            decision = decide(self._on.policy, asked.facts, campaign.purpose, room=room, now=now)
+            return self._write(session, decision, asked, campaign=campaign, now=now)
 
     def _take(self, target_id: str, now: datetime) -> bool:
         """The lease, and leave to start a call in this second; a lease without leave is given back."""
@@ -162,32 +153,32 @@ class Dialler:
             self._give_back(session, target_id, Later(now))
         return False
 
-    def _write(self, session: Any, decision: Decision, known: _Known, *, campaign: Campaign, now: datetime) -> Intended | None:
+    def _write(self, session: Any, decision: Decision, asked: Known, *, campaign: Campaign, now: datetime) -> Intended | None:
         """Write the decision down; only an INTENT is followed by a call."""
         match decision:
             case Never(rule, reason):
-                campaigns.block(session, known.target_id, rule=rule, reason=reason)
+                campaigns.block(session, asked.target_id, rule=rule, reason=reason)
             case Later():
-                self._give_back(session, known.target_id, decision)
+                self._give_back(session, asked.target_id, decision)
             case Dial(verdict):
                 try:
                     attempt, call = attempts.intend(
-                        session, known.target_id, self._intention(verdict, known, campaign), now=now
+                        session, asked.target_id, self._intention(verdict, asked, campaign), now=now
                     )
                 except (attempts.LeaseLost, attempts.CampaignHalted, attempts.AlreadyOnTheLine) as lost:
-                    LOG.info("not dialled after all", extra={"target": known.target_id, "reason": type(lost).__name__})
-                    self._give_back(session, known.target_id, Later(now))
+                    LOG.info("not dialled after all", extra={"target": asked.target_id, "reason": type(lost).__name__})
+                    self._give_back(session, asked.target_id, Later(now))
                 else:
-                    return Intended(attempt.id, call.id, known.borrower.phone_e164)
+                    return Intended(attempt.id, call.id, asked.borrower.phone_e164)
         return None
 
-    def _intention(self, verdict: Verdict, known: _Known, campaign: Campaign) -> attempts.Intention:
+    def _intention(self, verdict: Verdict, asked: Known, campaign: Campaign) -> attempts.Intention:
         return attempts.Intention(
             purpose=campaign.purpose,
             verdict=verdict_record(verdict),
             script_id=campaign.script_id,
             script_digest=campaign.script_digest or "",
-            facts=call_facts(self._on.settings, known.borrower, known.loan),
+            facts=call_facts(self._on.settings, asked.borrower, asked.loan),
             owner=self._owner,
         )
 
@@ -208,13 +199,6 @@ class Dialler:
                 case Unknown():
                     attempts.doubted(session, intended.attempt_id)
         LOG.info("call placed", extra={"attempt": intended.attempt_id, "result": type(result).__name__})
-
-
-def _read(session: Any, target_id: str, borrower: Borrower, now: datetime) -> _Known:
-    target = campaigns.target(session, target_id)
-    loan = borrowers.loan(session, target.loan_id) if target.loan_id else None
-    known = gate_facts.facts_for_gate(session, borrower.id, now=now, loan_id=target.loan_id)
-    return _Known(target_id, borrower, loan, as_gate_facts(known))
 
 
 def settle_finished(store: Store, now: datetime) -> int:
@@ -245,14 +229,6 @@ def refusal_outcome(refused: Refused) -> Outcome:
 
 _BAD_NUMBER = frozenset({21211, 21217, 21401, 21421, 13224})
 """Codes by which Twilio says that the number itself is bad (telephony.md section 4)."""
-
-
-def as_gate_facts(known: KnownFacts, *, by_robot: bool = True) -> GateFacts:
-    """What the tables know, as the gate asks for it."""
-    same = {name: value for name, value in asdict(known).items() if name != "holds"}
-    return GateFacts(
-        **same, holds=tuple(Hold(held.rule, held.until, held.is_elsewhere) for held in known.holds), by_robot=by_robot
-    )
 
 
 def verdict_record(verdict: Verdict) -> dict[str, str | bool]:

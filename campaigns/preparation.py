@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from campaigns.decision import Decision, Later, Never, decide
-from campaigns.dialler import as_gate_facts
 from campaigns.facts import MISSING_FACTS, call_facts, lacking
+from campaigns.known import Known, known
 from ivr.dialogue.lines import personal_pieces, static_pieces
 from ivr.runtime import house_clips
 from ivr.script.library import Library
@@ -21,8 +21,8 @@ from kit.clock import Clock
 from kit.settings import Settings
 from kit.vocabulary import Purpose
 from law.policy import Policy
-from store import borrowers, campaigns, gate_facts
-from store.models import Borrower, Campaign, Loan
+from store import borrowers, campaigns
+from store.models import Campaign
 from store.session import Store
 
 LOG = logging.getLogger(__name__)
@@ -91,8 +91,8 @@ class Preparation:
             return len(campaigns.unprepared_targets(session, campaign_id))
 
     def _prepare(self, target_id: str, purpose: Purpose, script: Script) -> None:
-        borrower, loan, decision = self._ask(target_id, purpose)
-        facts = call_facts(self._settings, borrower, loan)
+        asked, decision = self._ask(target_id, purpose)
+        facts = call_facts(self._settings, asked.borrower, asked.loan)
         if isinstance(decision, Never):
             self._block(target_id, decision.rule, decision.reason)
         elif missing := lacking(script, facts):
@@ -104,15 +104,13 @@ class Preparation:
                 if isinstance(decision, Later):
                     campaigns.postpone(session, target_id, until=decision.at, rule=decision.rule, reason=decision.reason)
 
-    def _ask(self, target_id: str, purpose: Purpose) -> tuple[Borrower, Loan | None, Decision]:
+    def _ask(self, target_id: str, purpose: Purpose) -> tuple[Known, Decision]:
         """What the law says of the target now; how much room there is is the dialler's question."""
         now = self._clock.now()
         with self._store.reading() as session:
             target = campaigns.target(session, target_id)
-            borrower = borrowers.get(session, target.borrower_id)
-            loan = borrowers.loan(session, target.loan_id) if target.loan_id else None
-            known = gate_facts.facts_for_gate(session, borrower.id, now=now, loan_id=target.loan_id)
-        return borrower, loan, decide(self._policy(), as_gate_facts(known), purpose, room=1, now=now)
+            asked = known(session, target, borrowers.get(session, target.borrower_id), now=now)
+        return asked, decide(self._policy(), asked.facts, purpose, room=1, now=now)
 
     def _block(self, target_id: str, rule: str, reason: str) -> None:
         with self._store.transaction() as session:

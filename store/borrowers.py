@@ -67,8 +67,8 @@ def same_person(session: Session, borrower: Borrower) -> frozenset[str]:
     return frozenset(found | {borrower.id})
 
 
-def bound_together(session: Session, borrower: Borrower) -> frozenset[str]:
-    """Ids of all rows whose wishes and holds bind a call to this borrower, the borrower's own included.
+def bound_together(session: Session, borrower: Borrower, person: frozenset[str]) -> frozenset[str]:
+    """Ids of all rows whose wishes and holds bind a call to this borrower; `person` as `same_person` gave it.
 
     Everybody listed at the number, and these people's rows at other numbers: who rings this number rings all of them.
     """
@@ -76,8 +76,7 @@ def bound_together(session: Session, borrower: Borrower) -> frozenset[str]:
     is_same = and_(Borrower.name == here.name, Borrower.id_last4 == here.id_last4, here.id_last4 != "")
     elsewhere = select(Borrower.id).join(here, is_same).where(here.number_digest == borrower.number_digest)
     listed_here = select(Borrower.id).where(Borrower.number_digest == borrower.number_digest)
-    found = {*session.scalars(listed_here), *session.scalars(elsewhere)}
-    return same_person(session, borrower) | found
+    return person | {*session.scalars(listed_here), *session.scalars(elsewhere)}
 
 
 def put(session: Session, row: ListedLoan, *, now: datetime) -> tuple[Borrower, Loan]:

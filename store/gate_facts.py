@@ -62,7 +62,7 @@ def facts_for_gate(
     """The facts at `now`. `loan_id`: whose settlement is asked; without, all of the borrower's loans. LookupError."""
     borrower = borrowers.get(session, borrower_id)
     person = borrowers.same_person(session, borrower)
-    bound = borrowers.bound_together(session, borrower)
+    bound = borrowers.bound_together(session, borrower, person)
     tried = _attempts_of_month(session, person, borrower.number_digest, now)
     today = _midnight(now.astimezone(zone).date(), zone)
     number = [one for one in tried if one.number_digest == borrower.number_digest]

@@ -45,11 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="*", default=[], metavar="PERSONA", help="these personas alone")
     given = parser.parse_args(arguments)
     cast = Cast.load()
-    dialled = {key for key, one in cast.personas.items() if one.script}
-    if unknown := sorted(set(given.only) - dialled):
+    dialled = {key: one for key, one in cast.personas.items() if one.script}
+    if unknown := sorted(set(given.only) - set(dialled)):
         parser.error(f"没有这样的角色：{'、'.join(unknown)}。可选：{'、'.join(sorted(dialled))}")
     wanted = given.only or (SHORT if given.short else tuple(cast.personas))
-    borrowers = [cast.personas[key] for key in cast.personas if key in dialled and key in wanted]
+    borrowers = [one for key, one in dialled.items() if key in wanted]
     began = time.monotonic()
     try:
         judged = _play(cast, borrowers)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from campaigns.dialler import as_gate_facts
+from campaigns.known import as_gate_facts
 from kit.ids import new_id
 from kit.phone import invented_mainland
 from kit.vocabulary import Purpose
