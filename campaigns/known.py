@@ -8,12 +8,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from law.gate import GateFacts, Hold
 from store import borrowers, gate_facts
 from store.gate_facts import KnownFacts
 from store.models import Borrower, Loan, Target
+from store.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from desk import responses
 from desk.cases import CaseState
 from desk.responses import CaseKind
 from ivr.ports import Agent
-from kit.phone import BadPhone, parse
+from kit.phone import BadPhone, parse_e164
 from store import calls, cases, ledger
 from store.cases import NewCase
 from store.session import Store
@@ -43,10 +43,8 @@ def read_duty_manager(text: str) -> Agent | None:
 
 
 def _number(text: str, where: str) -> str:
-    if not text.startswith("+"):
-        raise BadShift(f"{where}：需要 E.164（+ 开头）")
     try:
-        return parse(text)
+        return parse_e164(text)
     except BadPhone as fault:
         raise BadShift(f"{where}：{fault}") from None
 

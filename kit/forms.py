@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from kit.phone import BadPhone, parse
+from kit.phone import BadPhone, parse_e164
 
 
 def is_address(url: str, *schemes: str) -> bool:
@@ -32,9 +32,10 @@ def is_fernet_key(key: str) -> bool:
 def number_fault(text: str) -> str:
     """What keeps the text from being a number in E.164; nothing when it is one."""
     try:
-        return "需要 E.164（+ 开头）" if not text.startswith("+") or not parse(text) else ""
+        parse_e164(text)
     except BadPhone as fault:
         return str(fault)
+    return ""
 
 
 def in_words(error: ValidationError) -> list[str]:

@@ -22,6 +22,13 @@ def parse(text: str, region: str = "CN") -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def parse_e164(text: str) -> str:
+    """E.164 of a number that is written with its country code, as settings hold it. Raises BadPhone."""
+    if not text.startswith("+"):
+        raise BadPhone("需要 E.164（+ 开头）")
+    return parse(text)
+
+
 def mask(e164: str) -> str:
     """Country code and last two digits: `+86*********21`. What pages and logs may show."""
     head = 3 if e164.startswith("+86") else 2

@@ -60,8 +60,12 @@ def trimmed(spoken: Spoken, *, pad_s: float = 0.1) -> Spoken:
 
 def resampled(samples: NDArray[np.number], from_hz: float, to_hz: float) -> NDArray[np.int16]:
     """Samples of int16 scale at another rate, clipped."""
-    changed = samples if from_hz == to_hz else soxr.resample(np.asarray(samples, dtype=np.float32), from_hz, to_hz)
-    return np.asarray(np.clip(np.round(changed), -32768, 32767), dtype=np.int16)
+    return whole(samples if from_hz == to_hz else soxr.resample(np.asarray(samples, dtype=np.float32), from_hz, to_hz))
+
+
+def whole(samples: NDArray[np.number]) -> NDArray[np.int16]:
+    """Samples of int16 scale as int16, rounded and clipped."""
+    return np.asarray(np.clip(np.round(samples), -32768, 32767), dtype=np.int16)
 
 
 def save(path: Path, spoken: Sequence[Spoken]) -> None:

@@ -17,7 +17,7 @@ from scipy.signal import butter, fftconvolve, lfilter
 
 from speech.audio import decode_mulaw, encode_mulaw
 from speech.ports import LINE_RATE_HZ
-from speech.training.spoken import RATE_HZ, resampled
+from speech.training.spoken import RATE_HZ, resampled, whole
 
 Wave = NDArray[np.float32]
 _FRAME = LINE_RATE_HZ // 50
@@ -62,7 +62,7 @@ def telephone(samples: NDArray[np.int16], snr_db: float, generator: Generator) -
     """The exam's line: 300 to 3400 Hz, coloured noise at this distance from the active speech level, mu-law."""
     voice = resampled(samples, RATE_HZ, LINE_RATE_HZ).astype(np.float32)
     noisy = mixed(voice, lfilter([1.0], [1.0, -0.9], generator.normal(size=len(voice))).astype(np.float32), snr_db)
-    return _mulaw(_whole(_levelled(_band(noisy, 300.0, 3400.0), -26.0)))
+    return _mulaw(whole(_levelled(_band(noisy, 300.0, 3400.0), -26.0)))
 
 
 def mixed(voice: Wave, noise: Wave, snr_db: float) -> Wave:
@@ -116,11 +116,11 @@ def _through(heard: Wave, generator: Generator) -> NDArray[np.int16]:
     if generator.random() < 0.1:
         line = _coarse(line, generator)
     if generator.random() < 0.25:
-        line = mobile(_whole(line), int(generator.choice(AMR_BITS_PER_S))).astype(np.float32)
+        line = mobile(whole(line), int(generator.choice(AMR_BITS_PER_S))).astype(np.float32)
     if generator.random() < 0.12:
         line = _lossy(line, generator)
-    whole = _whole(line)
-    return _mulaw(whole) if generator.random() < 0.75 else whole
+    sent = whole(line)
+    return _mulaw(sent) if generator.random() < 0.75 else sent
 
 
 def _roomy(voice: Wave, generator: Generator) -> Wave:
@@ -173,7 +173,7 @@ def mobile(line: NDArray[np.int16], bits_per_s: int) -> NDArray[np.int16]:
     for packet in (packet for frame in _frames(padded) for packet in encoder.encode(frame)):
         decoded += [frame.to_ndarray()[0] for frame in decoder.decode(packet)]
     heard = np.concatenate(decoded)[_AMR_DELAY : _AMR_DELAY + len(line)]
-    return _whole(heard * np.float32(32768))
+    return whole(heard * np.float32(32768))
 
 
 def _codec(name: str, mode: Literal["r", "w"]) -> av.AudioCodecContext:
@@ -189,12 +189,8 @@ def _frames(padded: NDArray[np.int16]) -> Iterator[av.AudioFrame]:
         yield frame
 
 
-def _mulaw(whole: NDArray[np.int16]) -> NDArray[np.int16]:
-    return decode_mulaw(encode_mulaw(whole))
-
-
-def _whole(line: Wave) -> NDArray[np.int16]:
-    return np.asarray(np.clip(np.round(line), -32768, 32767), dtype=np.int16)
+def _mulaw(line: NDArray[np.int16]) -> NDArray[np.int16]:
+    return decode_mulaw(encode_mulaw(line))
 
 
 def _levelled(wave: Wave, dbfs: float) -> Wave:
