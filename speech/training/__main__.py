@@ -33,12 +33,14 @@ class Recipe:
     shards: dict[str, int]
     passes: int
     shape: Shape
+    more_passes: int = 12
+    """With real recordings among the shards."""
     utterances: int = 100
     """In a shard."""
 
 
 EXAMS = dict.fromkeys(("kokoro-exam", "espeak-exam"), len(EXAM_KINDS))
-FULL = Recipe("full", {"kokoro": 80, "espeak": 130} | EXAMS, 10, Shape())
+FULL = Recipe("full", {"kokoro": 80, "espeak": 130} | EXAMS, 10, Shape(), more_passes=24)
 DECODING = Decoding(unknown_cost=6.0, acoustic_scale=0.35, transition_scale=0.35, beam=11.0, lattice_beam=4.0)
 """Of scales 0.3 to 0.6 and costs 5 to 8: single words of real people are heard best at 0.3 (64 of 76) and worst at 0.6 (56),
 numbers of held-out voices best at 0.6; speech outside a grammar of 80 answers is taken in 3 to 8 of 100."""
@@ -107,7 +109,7 @@ class Work:
         recordings = aligned(network, divide(self.manifest).learnt)
         print(f"{len(recordings)} 条真人录音，共 {sum(one.seconds for one in recordings) / 60:.1f} 分钟")
         synthetic = [*self._shards("kokoro"), *self._shards("espeak")[::2]]
-        finetune(network, recordings, synthetic, self.tuned, seed=self.place.seed)
+        finetune(network, recordings, synthetic, self.tuned, passes=self.recipe.more_passes, seed=self.place.seed)
 
     def export(self) -> None:
         """The model directory: Kaldi files, then graphs."""

@@ -73,6 +73,6 @@ def finetune(
         passes=passes,
         seed=seed,
         start=network,
-        peak=PEAK_RATE / 3,
+        peak=PEAK_RATE / 2,
         tell=tell,
     )

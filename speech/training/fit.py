@@ -80,7 +80,7 @@ def fit(
 ) -> Network:
     """Train on the shards; `out` is the network, `out`.state the checkpoint between passes.
 
-    From `start` it goes on, with the prior of that network; `peak` (the highest rate of learning) should then be a third
+    From `start` it goes on, with the prior of that network; `peak` (the highest rate of learning) should then be half
     or less of the usual one.
     """
     steps = passes * max(1, sum(_answers(path) for path in shards) // (BATCH * ANSWERS))

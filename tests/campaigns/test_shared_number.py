@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
 from campaigns.known import as_gate_facts
-from kit.ids import new_id
 from kit.phone import invented_mainland
 from kit.vocabulary import Purpose
 from law.gate import Verdict, may_call
 from store import restraints
 from store.callbacks import StoredCallbacks
 from store.gate_facts import facts_for_gate
-from store.models import Borrower, Promise
-from store.words import DoNotCallScope, PromiseState
+from store.models import Borrower
+from store.words import DoNotCallScope
 from tests.campaigns.conftest import Floor
 from tests.store import cast
 
@@ -122,19 +121,8 @@ def test_strangers_are_not_bound(floor: Floor) -> None:
 
 
 def test_a_promise_binds_the_person_not_the_sharer_of_the_phone(floor: Floor) -> None:
-    borrower, now = first(floor), floor.clock.now()
-    with floor.store.transaction() as session:
-        session.add(
-            Promise(
-                id=new_id("promise"),
-                borrower_id=borrower.id,
-                pay_on=date(2026, 11, 27),
-                bound="on",
-                state=PromiseState.OPEN,
-                quote="周五还",
-                made_at=now,
-            )
-        )
+    borrower = first(floor)
+    cast.add_promise(floor.store, borrower)
     assert verdict(floor, second(floor, TYPO)).rule == "promise"
     assert verdict(floor, cast.add_borrower(floor.store, 3, loan_no="LN3", **MOVED)[0]).rule == "promise"
     assert verdict(floor, cast.add_borrower(floor.store, 4, loan_no="LN4", **SPOUSE)[0]).is_allowed

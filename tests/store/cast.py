@@ -6,14 +6,15 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from kit.ids import new_id
 from kit.phone import invented_mainland
 from kit.vocabulary import Purpose
 from store import attempts, borrowers, campaigns
 from store.attempts import Intention
 from store.borrowers import ListedLoan
-from store.models import Attempt, Borrower, Call, Campaign, Loan, Target
+from store.models import Attempt, Borrower, Call, Campaign, Loan, Promise, Target
 from store.session import Store
-from store.words import CampaignState
+from store.words import CampaignState, PromiseState
 
 OWNER = "dialler-1"
 
@@ -51,6 +52,21 @@ def add_target(store: Store, campaign: Campaign, borrower: Borrower, loan: Loan 
         assert target is not None
         campaigns.mark_prepared(session, target.id, now=now)
         return target
+
+
+def add_promise(store: Store, borrower: Borrower, pay_on: date = date(2026, 11, 27)) -> None:
+    with store.transaction() as session:
+        session.add(
+            Promise(
+                id=new_id("promise"),
+                borrower_id=borrower.id,
+                pay_on=pay_on,
+                bound="on",
+                state=PromiseState.OPEN,
+                quote="周五还",
+                made_at=store.clock.now(),
+            )
+        )
 
 
 def intention(purpose: Purpose = Purpose.COLLECTION) -> Intention:

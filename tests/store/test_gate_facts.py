@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from kit.clock import SHANGHAI, ManualClock
-from kit.ids import new_id
 from kit.vocabulary import Outcome, Purpose
 from store import restraints
 from store.callbacks import StoredCallbacks
 from store.gate_facts import KnownFacts, facts_for_gate
-from store.models import Loan, Promise
+from store.models import Loan
 from store.session import Store
-from store.words import DoNotCallScope, PromiseState
+from store.words import DoNotCallScope
 from tests.store import cast
 
 
@@ -90,17 +89,7 @@ def test_a_promise_and_a_settled_loan_are_seen(store: Store) -> None:
     now = store.clock.now()
     with store.transaction() as session:
         session.get_one(Loan, loan.id).settled_at = now
-        session.add(
-            Promise(
-                id=new_id("promise"),
-                borrower_id=borrower.id,
-                pay_on=date(2026, 11, 27),
-                bound="on",
-                state=PromiseState.OPEN,
-                quote="周五还",
-                made_at=now,
-            )
-        )
+    cast.add_promise(store, borrower)
     facts = known(store, borrower.id)
     assert facts.is_settled
     assert facts.promised_until == datetime(2026, 11, 28, tzinfo=SHANGHAI)

@@ -14,11 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from ivr.meaning import RiskFound
 from ivr.ports import Agent
-from kit.vocabulary import Intent, Outcome, Risk, Severity
-from tests.ivr.dialogue.small import said
-from tests.ivr.runtime.rig import CALL, House, Phone, Plot
+from kit.vocabulary import Outcome
+from tests.ivr.runtime.rig import CALL, House, Phone, Plot, asks_for_a_person, despairs
 from tests.webhooks.post import Posts, plain
 
 HERE = Path(__file__).parent
@@ -35,7 +33,6 @@ MANAGER = {"set": "+12025550119", "one_of_the_agents": "+12025550110"}
 
 def _house(given: dict[str, Any]) -> House:
     house = House(agents=_agents(given.get("agents", 0)), **given.get("settings", {}))
-    house.meanings["不想活了"] = said("不想活了", Intent.UNCLEAR, risk=(RiskFound(Risk.SELF_HARM, Severity.P0),))
     house.shift.manager = Agent(MANAGER[given["manager"]], may_take_p0=True) if "manager" in given else None
     if given.get("begun"):
         house.phone(BEGINNINGS[given["begun"]])
@@ -46,25 +43,13 @@ def _house(given: dict[str, Any]) -> House:
     return house
 
 
-def _asks_for_a_person(phone: Phone) -> Plot:
-    yield from phone.until_quiet()
-    yield from phone.say("人工")
-    yield from phone.wait(10)
-
-
-def _despairs(phone: Phone) -> Plot:
-    yield from phone.until_quiet()
-    yield from phone.say("不想活了", 1.2)
-    yield from phone.wait(20)
-
-
 def _listens(phone: Phone) -> Plot:
     yield from phone.wait(1)
     phone.closed_by_peer = True
     yield
 
 
-BEGINNINGS = {"transfer": _asks_for_a_person, "despair": _despairs, "talk": _listens}
+BEGINNINGS = {"transfer": asks_for_a_person, "despair": despairs, "talk": _listens}
 
 
 @pytest.mark.parametrize(("name", "case"), CASES, ids=[f"{name}: {case['case']}" for name, case in CASES])

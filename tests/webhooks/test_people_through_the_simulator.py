@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
-from ivr.meaning import RiskFound
 from ivr.ports import Agent
-from kit.vocabulary import HangUpReason, Intent, MediaMode, Outcome, Risk, Severity
-from tests.ivr.dialogue.small import said
-from tests.ivr.runtime.rig import CALL, House, Phone, Plot
+from kit.vocabulary import HangUpReason, MediaMode, Outcome
+from tests.ivr.runtime.rig import CALL, House, despairs
 from tests.simulator.world import AGENT, CALLEE, NOBODY
 from tests.webhooks.test_keys_through_the_simulator import bridged
 
 
 def _despairs(house: House) -> None:
     """The call so far: the borrower has said it, and the stream has ended for the transfer."""
-    house.meanings["不想活了"] = said("不想活了", Intent.UNCLEAR, risk=(RiskFound(Risk.SELF_HARM, Severity.P0),))
-
-    def plot(phone: Phone) -> Plot:
-        yield from phone.until_quiet()
-        yield from phone.say("不想活了", 1.2)
-        yield from phone.wait(20)
-
-    house.phone(plot)
+    house.phone(despairs)
     assert house.sheet.state == "transferring"
 
 

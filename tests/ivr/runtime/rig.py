@@ -11,20 +11,21 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
 from simple_websocket import ConnectionClosed
 
 from ivr.dialogue.effects import Piece
-from ivr.meaning import Hints, Meaning
+from ivr.meaning import Hints, Meaning, RiskFound, Slot
 from ivr.ports import Agent, CallSheet
 from ivr.runtime.line import Endpoint, Line, Slots
 from ivr.runtime.pump import carry
 from ivr.script.model import AskKind, Script
 from kit.clock import ManualClock
 from kit.settings import Settings
-from kit.vocabulary import Intent
+from kit.vocabulary import Intent, Risk, Severity, SlotName
 from speech.audio import encode_mulaw
 from speech.ports import Heard, Pcm
 from tests.fakes.notebook import FakeCallbacks, FakeLiveCalls, FakeNotebook, FakeRecorder, FakeShift
@@ -171,7 +172,7 @@ class House:
         self.carrier = FakeCarrier()
         self.prompts = Prompter()
         self.ear = EarFor()
-        self.meanings: dict[str, Meaning] = {}
+        self.meanings: dict[str, Meaning] = dict(_MEANINGS)
         self.script = script or small_script()
         self.overheard = bytearray()
         self.line = Line(
@@ -224,6 +225,10 @@ _INTENTS = {
     "嗯": Intent.BACKCHANNEL,
     "别打了": Intent.STOP_CALLING,
     "你是谁": Intent.ASK_WHO,
+}
+_MEANINGS = {
+    "不想活了": said("不想活了", Intent.UNCLEAR, risk=(RiskFound(Risk.SELF_HARM, Severity.P0),)),
+    "周五还": said("周五还", Intent.PROMISE_TO_PAY, slots=(Slot(SlotName.PAY_ON, date(2026, 11, 27), "周五"),)),
 }
 
 
@@ -366,3 +371,25 @@ class Phone:
 
     def _push(self, message: dict[str, Any]) -> None:
         self._inbox.append(json.dumps(message))
+
+
+def asks_for_a_person(phone: Phone) -> Plot:
+    yield from phone.until_quiet()
+    yield from phone.say("人工")
+    yield from phone.wait(10)
+
+
+def despairs(phone: Phone) -> Plot:
+    yield from phone.until_quiet()
+    yield from phone.say("不想活了", 1.2)
+    yield from phone.wait(20)
+
+
+def promises(phone: Phone) -> Plot:
+    """Says who it is by key, proves it by key, and promises."""
+    yield from phone.until_quiet()
+    phone.press("1")
+    yield from phone.until_quiet()
+    phone.press("1234")
+    yield from phone.until_quiet()
+    yield from phone.say("周五还", 0.9)

@@ -14,16 +14,29 @@ import pytest
 from ivr.carrier.twiml import Dial, Gather, Hangup, Play, Say, Verb
 from ivr.carrier.webhook import DialReport
 from ivr.dialogue.effects import BookCallback, Piece, Promise
-from ivr.meaning import RiskFound, Slot
+from ivr.meaning import Slot
 from ivr.ports import Agent
 from ivr.runtime import handover, pump, urls
 from ivr.runtime.bargein import is_accompanying
 from ivr.runtime.house_clips import ACCEPT, COMPANY
-from kit.vocabulary import HangUpReason, Intent, Outcome, Risk, Severity, SlotName
+from kit.vocabulary import HangUpReason, Intent, Outcome, SlotName
 from speech.audio import decode_mulaw, encode_mulaw, line_clip, read_wav
 from speech.ports import Pcm
 from tests.ivr.dialogue.small import said
-from tests.ivr.runtime.rig import CALL, FRAME, LOUD, SID, EarFor, House, Phone, Plot, sheet
+from tests.ivr.runtime.rig import (
+    CALL,
+    FRAME,
+    LOUD,
+    SID,
+    EarFor,
+    House,
+    Phone,
+    Plot,
+    asks_for_a_person,
+    despairs,
+    promises,
+    sheet,
+)
 from tests.ivr.runtime.test_call import HELLO
 
 
@@ -361,22 +374,9 @@ def test_10_an_announcement_in_words_is_told_by_its_kind() -> None:
 AGENTS = (Agent("+12025550111", may_take_p0=False), Agent("+12025550112", may_take_p0=True))
 
 
-def _asks_for_a_person(phone: Phone) -> Plot:
-    yield from phone.until_quiet()
-    yield from phone.say("人工")
-    yield from phone.wait(10)
-
-
-def _despairs(phone: Phone) -> Plot:
-    yield from phone.until_quiet()
-    yield from phone.say("不想活了", 1.2)
-    yield from phone.wait(20)
-
-
-def _to_a_person(plot: Callable[[Phone], Plot] = _asks_for_a_person, *agents: Agent) -> House:
+def _to_a_person(plot: Callable[[Phone], Plot] = asks_for_a_person, *agents: Agent) -> House:
     """A call whose stream has ended so that people can be rung."""
     house = House(agents=agents or AGENTS)
-    house.meanings["不想活了"] = said("不想活了", Intent.UNCLEAR, risk=(RiskFound(Risk.SELF_HARM, Severity.P0),))
     house.phone(plot)
     assert house.sheet.state == "transferring"
     return house
@@ -430,7 +430,7 @@ def test_11_when_nobody_answers_a_call_back_by_a_person_is_booked() -> None:
 
 
 def test_11_whom_no_agent_takes_in_mortal_danger_the_duty_manager_is_rung_for() -> None:
-    house = _to_a_person(_despairs)
+    house = _to_a_person(despairs)
     house.shift.manager = Agent("+12025550119", may_take_p0=True)
     assert _rung(handover.resume(house.line, house.sheet)) == AGENTS[1].number, "who may take the gravest is rung first"
     assert _rung(_no_answer(house, 0)) == AGENTS[0].number
@@ -440,7 +440,7 @@ def test_11_whom_no_agent_takes_in_mortal_danger_the_duty_manager_is_rung_for() 
 
 
 def test_11_nobody_in_mortal_danger_is_left_alone_on_the_line() -> None:
-    house = _to_a_person(_despairs, AGENTS[1])
+    house = _to_a_person(despairs, AGENTS[1])
     _no_answer(house, 0)
     assert house.sheet.outcome is None
     house.phone(lambda phone: phone.wait(6))
@@ -496,7 +496,6 @@ def test_12_silence_is_asked_about_and_then_ends() -> None:
 
 def test_12_a_promise_cut_by_the_line_is_kept() -> None:
     house = House()
-    house.meanings["周五还"] = said("周五还", Intent.PROMISE_TO_PAY, slots=(Slot(SlotName.PAY_ON, date(2026, 11, 27), "周五"),))
 
     def plot(phone: Phone) -> Plot:
         yield from phone.until_quiet()
@@ -516,15 +515,9 @@ def test_12_a_promise_cut_by_the_line_is_kept() -> None:
 def test_12_a_line_lost_in_the_middle_of_a_promise_loses_nothing_of_it() -> None:
     house = House()
     house.notebook.sheets[CALL] = sheet(facts={**sheet().facts, "id_last4": "1234"})
-    house.meanings["周五还"] = said("周五还", Intent.PROMISE_TO_PAY, slots=(Slot(SlotName.PAY_ON, date(2026, 11, 27), "周五"),))
 
     def cut_while_it_is_read_back(phone: Phone) -> Plot:
-        yield from phone.until_quiet()
-        phone.press("1")
-        yield from phone.until_quiet()
-        phone.press("1234")
-        yield from phone.until_quiet()
-        yield from phone.say("周五还", 0.9)
+        yield from promises(phone)
         yield from phone.wait(1.0)
         phone.closed_by_peer = True
         yield
@@ -547,15 +540,9 @@ def test_12_a_line_lost_in_the_middle_of_a_promise_loses_nothing_of_it() -> None
 def test_12_the_promise_itself_is_written_before_the_answer_is_played() -> None:
     house = House()
     house.notebook.sheets[CALL] = sheet(facts={**sheet().facts, "id_last4": "1234"})
-    house.meanings["周五还"] = said("周五还", Intent.PROMISE_TO_PAY, slots=(Slot(SlotName.PAY_ON, date(2026, 11, 27), "周五"),))
 
     def plot(phone: Phone) -> Plot:
-        yield from phone.until_quiet()
-        phone.press("1")
-        yield from phone.until_quiet()
-        phone.press("1234")
-        yield from phone.until_quiet()
-        yield from phone.say("周五还", 0.9)
+        yield from promises(phone)
         yield from phone.until_quiet()
         yield from phone.say("是我", 0.5)
 

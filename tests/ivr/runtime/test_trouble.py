@@ -8,16 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.meaning import RiskFound
 from ivr.ports import Agent
 from ivr.runtime import handover, pump
 from ivr.runtime.line import Full, Slots
 from ivr.runtime.pulse import Pulse
 from ivr.script.model import Line as Words
-from kit.vocabulary import HangUpReason, Intent, Outcome, Risk, Severity
+from kit.vocabulary import HangUpReason, Outcome
 from speech.ports import EngineUnavailable
-from tests.ivr.dialogue.small import said, small_script
-from tests.ivr.runtime.rig import CALL, House, Phone, Plot, sheet
+from tests.ivr.dialogue.small import small_script
+from tests.ivr.runtime.rig import CALL, House, Phone, Plot, despairs, sheet
 from tests.ivr.runtime.test_call import HELLO
 
 
@@ -270,14 +269,7 @@ def test_beats_tell_what_may_be_given() -> None:
 
 def test_the_gravest_go_to_who_may_take_them_first_and_the_manager_hears_of_failure() -> None:
     house = House(agents=[Agent("+12025550111", may_take_p0=False), Agent("+12025550112", may_take_p0=True)])
-    house.meanings["不想活了"] = said("不想活了", Intent.UNCLEAR, risk=(RiskFound(Risk.SELF_HARM, Severity.P0),))
-
-    def plot(phone: Phone) -> Plot:
-        yield from phone.until_quiet()
-        yield from phone.say("不想活了", 1.2)
-        yield from phone.wait(20)
-
-    phone = house.phone(plot)
+    phone = house.phone(despairs)
     assert house.sheet.state == "transferring"
     assert house.spoken("bot")[-1] == "我听到您说的了，马上请同事陪您说话。"
     assert phone.seconds < 20
