@@ -321,11 +321,11 @@ def _commands() -> Flask:
     try:
         return create_app()
     except BadSettings as faults:
-        return edge.shut(f"设置不能用：\n{faults}\n每一项的写法见 docs/settings.md。")
+        return edge.shut(edge.bad_settings_words(faults))
 
 
 def _celery() -> Celery:
-    app = create_app()
+    app = create_app(edge.settings_of_process())
     return make_celery(app, await_live_url(app.config["HUILING_SETTINGS"]))
 
 

@@ -96,15 +96,15 @@ class Dialler:
     def dial(self, target_id: str, campaign: Campaign) -> bool:
         """Call this target, if that may be done now; whether the carrier was asked.
 
-        A lock that is not to be had costs this target's turn only. After the carrier was asked, the sweep finds the call.
+        A database that refuses costs this target's turn only. After the carrier was asked, the sweep finds the call.
         """
         intended = None
         try:
             intended = self._intend(target_id, campaign)
             if intended is not None:
                 self._place(intended)
-        except attempts.LOCKED as fault:
-            LOG.warning("a lock was not to be had", extra={"target": target_id, "fault": type(fault).__name__})
+        except attempts.UNSTORED as fault:
+            LOG.warning("the database refused a transaction", extra={"target": target_id, "fault": type(fault).__name__})
         return intended is not None
 
     def _due(self) -> list[tuple[str, Campaign]]:

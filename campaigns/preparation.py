@@ -88,7 +88,7 @@ class Preparation:
 
     def _left(self, campaign_id: str) -> int:
         with self._store.reading() as session:
-            return len(campaigns.unprepared_targets(session, campaign_id))
+            return campaigns.count_unprepared(session, campaign_id)
 
     def _prepare(self, target_id: str, purpose: Purpose, script: Script) -> None:
         asked, decision = self._ask(target_id, purpose)

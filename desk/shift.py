@@ -65,13 +65,16 @@ class ConfiguredShift:
 
     def alert_duty_manager(self, call_id: str, reason: str, now: datetime) -> None:
         """A P0 case of its own, in the ledger and the log: durable before the manager's phone rings."""
-        response = responses.DUTY_ALARM
+        response, kind = responses.DUTY_ALARM, CaseKind.DUTY_ALARM.value
         with self._store.transaction() as session:
             call = calls.locked(session, call_id)
+            earlier = cases.open_of_kind(session, call.borrower_id, kind=kind, risk=None)
+            if earlier is not None and earlier.call_id == call.id:
+                return
             new = NewCase(
                 borrower_id=call.borrower_id,
                 call_id=call.id,
-                kind=CaseKind.DUTY_ALARM.value,
+                kind=kind,
                 risk=None,
                 severity=int(response.floor),
                 state=CaseState.OPEN.value,
@@ -82,4 +85,4 @@ class ConfiguredShift:
             )
             case = cases.put(session, new, now=now)
             ledger.append(session, "duty_manager.alerted", call.borrower_id, {"case": case.id, "call": call.id}, now=now)
-        _log.error("duty manager alerted: no agent took a P0 call", extra={"call_id": call_id, "case_id": case.id})
+        _log.error("duty manager alerted: nobody has a P0 call", extra={"call_id": call_id, "case_id": case.id})

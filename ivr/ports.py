@@ -93,7 +93,7 @@ class Shift(Protocol):
         """Whom a P0 call rings when no agent has taken it; None when nobody is set."""
 
     def alert_duty_manager(self, call_id: str, reason: str, now: datetime) -> None:
-        """No agent took a P0 call: write it down for the duty manager, durably, before their phone rings."""
+        """No person has a P0 call: write it down for the duty manager, durably, before their phone rings; once a call."""
 
 
 class LiveCalls(Protocol):

@@ -5,16 +5,19 @@ Nobody reads a traceback, and no message repeats a personal value.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import errno
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
+
+from kit.settings import BadSettings, Settings, load_settings
 
 _log = logging.getLogger(__name__)
 _SYSTEM = {
@@ -51,16 +54,26 @@ def guarded(room: click.Group, say: Say, *, first: First) -> click.Group:
 class _Room(click.Group):
     """Wrong usage is said in Chinese."""
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _in_chinese():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with _in_chinese():
             return super().invoke(ctx)
-        except click.UsageError as error:
-            raise click.UsageError(usage_words(error), error.ctx) from None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and self.get_command(ctx, args[0]) is None:
             raise click.UsageError(f"没有命令 {args[0]}；有：{'、'.join(self.list_commands(ctx))}", ctx)
         return super().resolve_command(ctx, args)
+
+
+@contextlib.contextmanager
+def _in_chinese() -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        raise click.UsageError(usage_words(error), error.ctx) from None
 
 
 def usage_words(error: click.UsageError) -> str:
@@ -122,6 +135,19 @@ def system_words(error: Exception) -> str | None:
         why = _SYSTEM.get(error.errno or 0) or error.strerror or str(error)
         return f"{error.filename}：{why}" if error.filename else why
     return None
+
+
+def settings_of_process() -> Settings:
+    """What a server process starts with. Raises SystemExit with one message when it cannot."""
+    try:
+        return load_settings()
+    except BadSettings as faults:
+        raise SystemExit(bad_settings_words(faults)) from None
+
+
+def bad_settings_words(faults: BadSettings) -> str:
+    """What is wrong with the settings, and where to read how they are written."""
+    return f"设置不能用：\n{faults}\n每一项的写法见 docs/settings.md。"
 
 
 class _Shut(AppGroup):

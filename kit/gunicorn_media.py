@@ -1,8 +1,8 @@
 """gunicorn's settings for media processes: one thread a live call, nothing CPU-bound besides; SIGTERM lets calls finish."""
 
-from kit.settings import load_settings
+from kit.edge import settings_of_process
 
-_settings = load_settings()
+_settings = settings_of_process()
 bind = _settings.media_bind
 worker_class = "gthread"
 workers = 1

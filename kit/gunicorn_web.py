@@ -1,8 +1,8 @@
 """gunicorn's settings for web processes: pages and webhooks, short requests in threads."""
 
-from kit.settings import load_settings
+from kit.edge import settings_of_process
 
-bind = load_settings().web_bind
+bind = settings_of_process().web_bind
 worker_class = "gthread"
 workers = 1
 threads = 16

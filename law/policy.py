@@ -65,6 +65,7 @@ def read_policy(text: str) -> Policy:
     rules: dict[str, dict[str, Any]] = data["rules"]
     faults = [fault for name, rule in rules.items() for fault in _faults(name, rule)]
     faults += [f"缺少规则 {name}" for name in _REQUIRED if name not in rules]
+    faults = faults or _overlaps(rules)
     faults += _place_faults(data.get("country"), data.get("timezone"))
     if faults:
         raise BadPolicy("\n".join(faults))
@@ -161,6 +162,17 @@ def _block_faults(name: str, value: Any) -> list[str]:
         return [f"{name}：需要形如 22:00-08:00 的时段"]
     quiet = set(_minutes(_window(value)))
     return [] if quiet.issuperset(_minutes(_LEGAL_BLOCK)) else [f"{name}：必须覆盖法定静默时段 22:00-08:00"]
+
+
+def _overlaps(rules: Mapping[str, dict[str, Any]]) -> list[str]:
+    """Windows in which part of the time nobody may be called: whoever reads the file would believe otherwise."""
+    quiet = _window(rules["collection_block"]["value"])
+    parts = ((name, part) for name in _WINDOWS for part in rules[name]["value"])
+    return [
+        f"{name}：{part} 与静默时段 collection_block 重叠，重叠的时间里不会拨打；请把时段写在静默时段之外"
+        for name, part in parts
+        if any(map(quiet.holds, _minutes(_window(part))))
+    ]
 
 
 _KINDS: Mapping[str, Callable[[str, Any], list[str]]] = {

@@ -19,8 +19,8 @@ from store.models import Attempt, Call, CallbackRequest, NumberLock, Promise, Ta
 from store.session import WriterBusy
 from store.words import FINAL_ATTEMPTS, UNANSWERED_OUTCOMES, AttemptState, Attention, PromiseState, TargetState
 
-LOCKED: tuple[type[Exception], ...] = (WriterBusy, OperationalError)
-"""What a transaction raises that was refused a lock, or lost its connection: no call follows from it."""
+UNSTORED: tuple[type[Exception], ...] = (WriterBusy, OperationalError)
+"""What a transaction raises to which the database gave no lock, no connection or no room: no call follows from it."""
 
 
 class LeaseLost(RuntimeError):

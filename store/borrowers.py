@@ -75,8 +75,12 @@ def bound_together(session: Session, borrower: Borrower, person: frozenset[str])
     here = aliased(Borrower)
     is_same = and_(Borrower.name == here.name, Borrower.id_last4 == here.id_last4, here.id_last4 != "")
     elsewhere = select(Borrower.id).join(here, is_same).where(here.number_digest == borrower.number_digest)
-    listed_here = select(Borrower.id).where(Borrower.number_digest == borrower.number_digest)
-    return person | {*session.scalars(listed_here), *session.scalars(elsewhere)}
+    return person | listed_at(session, borrower.number_digest) | set(session.scalars(elsewhere))
+
+
+def listed_at(session: Session, number_digest: str) -> frozenset[str]:
+    """Ids of all rows that name this number."""
+    return frozenset(session.scalars(select(Borrower.id).where(Borrower.number_digest == number_digest)))
 
 
 def put(session: Session, row: ListedLoan, *, now: datetime) -> tuple[Borrower, Loan]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
 from kit.ids import new_id
@@ -141,10 +141,17 @@ def target(session: Session, target_id: str) -> Target:
 
 def unprepared_targets(session: Session, campaign_id: str, *, limit: int = 100) -> Sequence[Target]:
     """Targets whose prompts are not rendered yet."""
-    query = select(Target).where(
-        Target.campaign_id == campaign_id, Target.state == TargetState.WAITING, Target.prepared_at.is_(None)
-    )
+    query = select(Target).where(*_unprepared(campaign_id))
     return session.scalars(query.order_by(Target.next_try_at, Target.id).limit(limit)).all()
+
+
+def count_unprepared(session: Session, campaign_id: str) -> int:
+    """How many targets' prompts are not rendered yet."""
+    return session.scalar(select(func.count()).select_from(Target).where(*_unprepared(campaign_id))) or 0
+
+
+def _unprepared(campaign_id: str) -> tuple[ColumnElement[bool], ...]:
+    return (Target.campaign_id == campaign_id, Target.state == TargetState.WAITING, Target.prepared_at.is_(None))
 
 
 def mark_prepared(session: Session, target_id: str, *, now: datetime) -> None:
@@ -217,9 +224,27 @@ def unblock(session: Session, campaign_id: str, *, borrower_id: str, loan_id: st
         update(Target)
         .where(Target.campaign_id == campaign_id, Target.borrower_id == borrower_id, Target.loan_id == loan_id)
         .where(Target.state == TargetState.BLOCKED, Target.blocked_rule == rule)
-        .values(state=TargetState.WAITING, prepared_at=None, blocked_rule=None, blocked_reason=None)
+        .values(**_ANEW)
     )
     return _changed_one(session, change)
+
+
+def unblock_all(session: Session, borrower_ids: Collection[str], *, rule: str) -> int:
+    """What blocked these borrowers under this rule was lifted: where the campaign is not over they wait again; how many.
+
+    The law is asked anew before any of them is dialled.
+    """
+    is_open = select(Campaign.id).where(Campaign.id == Target.campaign_id, Campaign.state.not_in(FINAL_CAMPAIGNS))
+    change = (
+        update(Target)
+        .where(Target.borrower_id.in_(borrower_ids), Target.state == TargetState.BLOCKED, Target.blocked_rule == rule)
+        .where(is_open.exists())
+        .values(**_ANEW)
+    )
+    return cast("CursorResult[object]", session.execute(change)).rowcount
+
+
+_ANEW: dict[str, Any] = {"state": TargetState.WAITING, "prepared_at": None, "blocked_rule": None, "blocked_reason": None}
 
 
 def expire_leases(session: Session, *, now: datetime) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from kit.ids import new_id
-from store import ledger
+from store import borrowers, campaigns, ledger
 from store.models import DoNotCall, Hold, NumberLock
 from store.words import DoNotCallScope
 
@@ -92,10 +92,13 @@ def hold_again(session: Session, case_id: str, *, now: datetime) -> None:
 
 
 def lift_hold(session: Session, hold: Hold, *, by: str, now: datetime) -> None:
-    """End a hold. Nothing is deleted."""
+    """End a hold: campaigns that left its people out take them in again. Nothing is deleted."""
     if hold.lifted_at is None:
         hold.lifted_at, hold.lifted_by = now, by
         ledger.append(session, "hold.lifted", hold.borrower_id, {"rule": hold.rule, "case": hold.case_id}, now=now)
+        borrower = borrowers.get(session, hold.borrower_id)
+        bound = borrowers.bound_together(session, borrower, borrowers.same_person(session, borrower))
+        campaigns.unblock_all(session, bound, rule=f"hold:{hold.rule}")
 
 
 def stop_calling(
@@ -142,4 +145,5 @@ def reverify_number(session: Session, number_digest: str, *, by: str, now: datet
         return False
     lock.reverified_at, lock.reverified_by = now, by
     ledger.append(session, "number.reverified", number_digest, {}, now=now)
+    campaigns.unblock_all(session, borrowers.listed_at(session, number_digest), rule="number_lock")
     return True

@@ -24,8 +24,9 @@ from urllib.parse import urlsplit
 import redis
 
 from kit import log
+from kit.edge import settings_of_process
 from kit.folders import private_folder
-from kit.settings import Settings, load_settings
+from kit.settings import Settings
 
 _log = logging.getLogger(__name__)
 _PROBE_S = 1.0
@@ -155,7 +156,7 @@ class EmbeddedValkey:
 
 def main() -> int:
     """The Procfile's `valkey` process. With HUILING_REDIS_URL set there is nothing to own: it waits to be told to go."""
-    settings = load_settings()
+    settings = settings_of_process()
     log.configure(settings.log_level)
     embedded = EmbeddedValkey(settings)
 

@@ -23,7 +23,7 @@ from ivr.dialogue.walk import Walk
 from ivr.meaning import Hints, Meaning
 from ivr.script.fields import Facts
 from ivr.script.model import AskKind, Script, Step
-from kit.vocabulary import HangUpReason, Outcome, SlotName
+from kit.vocabulary import HangUpReason, Outcome, Risk, Severity, SlotName
 
 
 class Dialogue:
@@ -84,6 +84,11 @@ class Dialogue:
     def is_verified(self) -> bool:
         """The callee is the borrower, by name and one factor."""
         return self._state.is_verified
+
+    @property
+    def mortal_danger(self) -> Risk | None:
+        """The risk of this call that may cost a life, if one was heard."""
+        return next((risk for risk, severity in self._state.risks.items() if severity is Severity.P0), None)
 
     @property
     def step(self) -> str:

@@ -115,10 +115,14 @@ class Talk:
         CALLS_ENDED.labels(outcome.value).inc()
 
     def hung_up(self, reason: HangUpReason, turns: Sequence[Turn] = ()) -> None:
-        """The callee or the line ended the call: what was agreed stays agreed."""
-        if not self.is_finished:
-            self.tell(HungUp(), turns)
-            self.finish(self.dialogue.outcome, reason)
+        """The callee or the line ended the call: what was agreed stays agreed, and nobody in danger is lost sight of."""
+        if self.is_finished:
+            return
+        self.tell(HungUp(), turns)
+        danger = self.dialogue.mortal_danger
+        if danger and reason is not HangUpReason.TRANSFER_DONE:
+            self._line.shift.alert_duty_manager(self.sheet.call_id, danger.value, self._line.clock.now())
+        self.finish(self.dialogue.outcome, reason)
 
     def _write(self, turns: Sequence[Turn], effects: Sequence[Effect]) -> None:
         lasting = [effect for effect in effects if isinstance(effect, Lasting)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,10 @@ from campaigns.preparation import Preparation, Progress
 from ivr.script.library import Library
 from kit.settings import Settings
 from law.policy import read_policy
-from store import campaigns, restraints
+from store import borrowers, campaigns, restraints
 from store.blobs import open_blobs
-from store.models import Campaign, Target
-from store.words import DoNotCallScope, TargetState
+from store.models import Campaign, Hold, Target
+from store.words import CampaignState, DoNotCallScope, TargetState
 from tests.campaigns.conftest import Floor
 
 
@@ -107,3 +107,60 @@ def test_the_dialler_asks_again(room: Room) -> None:
         restraints.stop_calling(session, borrower_of(room), scope=DoNotCallScope.ROBOT, call_id=None, quote="别打了", now=now)
     assert room.floor.dialler.tick() == 0
     assert room.floor.carrier.rung == []
+
+
+def _held(room: Room, now: datetime) -> Hold:
+    with room.floor.store.transaction() as session:
+        return restraints.put_hold(
+            session, borrower_of(room), rule="illness", case_id=None, days=None, is_permanent=False, lift_by="", now=now
+        )
+
+
+def test_whom_a_hold_left_out_is_taken_in_again_when_it_is_lifted(room: Room) -> None:
+    now = room.floor.clock.now()
+    hold = _held(room, now)
+    (target,) = room.prepare()
+    assert (target.state, target.blocked_rule) == (TargetState.BLOCKED, "hold:illness")
+    with room.floor.store.transaction() as session:
+        restraints.lift_hold(session, restraints.open_holds(session, [hold.borrower_id], now=now)[0], by="zheng", now=now)
+    (target,) = room.prepare()
+    assert (target.state, target.blocked_rule, target.prepared_at) == (TargetState.WAITING, None, now)
+    assert room.floor.dialler.tick() == 1
+
+
+def test_who_is_held_twice_is_still_left_out_when_one_hold_is_lifted(room: Room) -> None:
+    now = room.floor.clock.now()
+    hold = _held(room, now)
+    with room.floor.store.transaction() as session:
+        restraints.put_hold(
+            session, hold.borrower_id, rule="lawsuit", case_id=None, days=None, is_permanent=False, lift_by="", now=now
+        )
+    room.prepare()
+    with room.floor.store.transaction() as session:
+        restraints.lift_hold(session, restraints.open_holds(session, [hold.borrower_id], now=now)[0], by="zheng", now=now)
+    (target,) = room.prepare()
+    assert (target.state, target.blocked_rule) == (TargetState.BLOCKED, "hold:lawsuit")
+    assert room.floor.dialler.tick() == 0
+
+
+def test_whom_a_locked_number_left_out_is_taken_in_again_when_it_is_verified(room: Room) -> None:
+    now = room.floor.clock.now()
+    with room.floor.store.transaction() as session:
+        number = borrowers.get(session, borrower_of(room)).number_digest
+        restraints.lock_number(session, number, reason="wrong_person", call_id=None, now=now)
+    (target,) = room.prepare()
+    assert (target.state, target.blocked_rule) == (TargetState.BLOCKED, "number_lock")
+    with room.floor.store.transaction() as session:
+        assert restraints.reverify_number(session, number, by="zhou", now=now)
+    (target,) = room.prepare()
+    assert target.state is TargetState.WAITING
+
+
+def test_a_campaign_that_is_over_stays_as_it_was(room: Room) -> None:
+    now = room.floor.clock.now()
+    hold = _held(room, now)
+    room.prepare()
+    with room.floor.store.transaction() as session:
+        campaigns.step(session, room.campaign_id, CampaignState.STOPPED, now=now)
+        restraints.lift_hold(session, restraints.open_holds(session, [hold.borrower_id], now=now)[0], by="zheng", now=now)
+        assert campaigns.count_by_state(session, room.campaign_id)[TargetState.BLOCKED] == 1

@@ -83,7 +83,8 @@ class FakeShift:
         return self.manager
 
     def alert_duty_manager(self, call_id: str, reason: str, now: datetime) -> None:
-        self.alarms.append((call_id, reason))
+        if all(call_id != alarmed for alarmed, _ in self.alarms):
+            self.alarms.append((call_id, reason))
 
 
 class FakeLiveCalls:

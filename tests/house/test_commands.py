@@ -122,6 +122,7 @@ def test_input_that_is_not_utf8_is_said(settings: Settings, tmp_path: Path) -> N
         (("campaigns", "create", "甲"), "缺少 '--script'"),
         (("campaigns", "creat", "甲"), "没有命令 creat；有：create、"),
         (("campaigns", "list", "--jsn"), "没有选项 --jsn"),
+        (("campaigns", "--jsn"), "没有选项 --jsn"),
         (("desk", "list", "--severity", "P9"), "只能是 P0、P1、P2、P3 之一"),
         (("ivr", "talk", "due_reminder", "--now", "soon"), "不是 ISO 时刻：soon"),
         (("speech", "say"), "请给出文字和 --out"),
@@ -248,3 +249,21 @@ def test_every_folder_that_is_made_on_the_way_is_private(settings: Settings, uma
     folders = [path for path in (settings.data_dir, *settings.data_dir.rglob("*")) if path.is_dir()]
     assert len(folders) >= 6
     assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
+
+
+@pytest.mark.parametrize(
+    "process",
+    [
+        ("gunicorn", "--config", "kit/gunicorn_web.py", "app:create_web()"),
+        ("gunicorn", "--config", "kit/gunicorn_media.py", "app:create_media()"),
+        ("celery", "--app", "app:celery", "worker"),
+        ("store.valkey",),
+    ],
+    ids=["web", "media", "worker", "valkey"],
+)
+def test_a_process_with_bad_settings_says_so_without_a_traceback(process: tuple[str, ...]) -> None:
+    changed = {**os.environ, "HUILING_CALLS_PER_S": "many"}
+    ended = subprocess.run([sys.executable, "-m", *process], cwd=ROOT, env=changed, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert "HUILING_CALLS_PER_S：需要整数" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -169,6 +169,8 @@ def test_a_naive_instant_is_refused() -> None:
         ('"09:00-12:00", ', '"07:59-12:00", ', "followup_window：不得落入法定静默时段"),
         ('"22:00-08:00"', '"22:00-07:59:30"', "collection_block：需要形如"),
         ('"22:00-08:00"', '"22:00-22:00"', "collection_block：需要形如"),
+        ('"22:00-08:00"', '"20:30-09:30"', "collection_window：09:00-20:00 与静默时段 collection_block 重叠"),
+        ('"22:00-08:00"', '"22:00-13:00"', "followup_window：09:00-12:00 与静默时段 collection_block 重叠"),
         (
             "  dials_per_day:",
             "  recording_required: {value: false, source: 自定}\n  dials_per_day:",
