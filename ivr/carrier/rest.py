@@ -21,6 +21,7 @@ from ivr.carrier.webhook import CallStatus, hook_url
 from kit.metrics import CARRIER_REQUESTS
 from kit.phone import is_mainland
 from kit.settings import Settings, is_loopback
+from kit.vocabulary import MediaMode
 
 TIMEOUT_S = 10.0
 """Of one request; the library's own default is to wait for ever."""
@@ -103,14 +104,15 @@ class CarrierClient:
             return Refused(code=0, is_permanent=True, reason=MAINLAND_REFUSED)
         return None
 
-    def create_call(
-        self, to: str, *, call_id: str, attempt_id: str, has_carrier_recording: bool = False
-    ) -> Placed | Refused | Unknown:
-        """Place a call whose every webhook names our call and attempt. Posts once."""
+    def create_call(self, to: str, *, call_id: str, attempt_id: str) -> Placed | Refused | Unknown:
+        """Place a call whose every webhook names our call and attempt. Posts once.
+
+        Without a media stream nobody but the carrier can record the call, so it is asked to.
+        """
         refusal = self.may_dial(to)
         if refusal:
             return refusal
-        return _outcome(lambda: self._create(to, call_id, attempt_id, has_carrier_recording))
+        return _outcome(lambda: self._create(to, call_id, attempt_id))
 
     def find_calls(self, to: str, *, since: datetime) -> list[Found]:
         """Calls from our number to that one, made since the instant, newest first. Raises CarrierTrouble."""
@@ -141,7 +143,7 @@ class CarrierClient:
             raise CarrierTrouble(response.status_code, is_retryable=response.status_code >= 500)
         return response.content
 
-    def _create(self, to: str, call_id: str, attempt_id: str, has_carrier_recording: bool) -> str:
+    def _create(self, to: str, call_id: str, attempt_id: str) -> str:
         def hook(path: str) -> str:
             return hook_url(self._settings.public_base_url, path, call_id=call_id, attempt_id=attempt_id)
 
@@ -159,7 +161,7 @@ class CarrierClient:
             async_amd="true",
             async_amd_status_callback=hook("/voice/amd"),
             async_amd_status_callback_method="POST",
-            **(_recorded(hook("/voice/recording")) if has_carrier_recording else {}),
+            **({} if self._settings.media_mode is MediaMode.STREAM else _recorded(hook("/voice/recording"))),
         )
         return str(call.sid or "")
 

@@ -14,6 +14,7 @@ from urllib3.exceptions import NewConnectionError
 from ivr.carrier.rest import CarrierClient, CarrierTrouble, Placed, Refused, Unknown
 from ivr.carrier.webhook import CallStatus
 from kit.phone import invented_mainland
+from kit.vocabulary import MediaMode
 from tests.ivr.runtime.rig import settings
 
 TO = "+12025550123"
@@ -61,6 +62,19 @@ def test_a_call_is_placed_with_everything_that_finds_it_again(monkeypatch: pytes
         "completed",
     ]
     assert wire.timeouts == [10.0]
+
+
+@pytest.mark.parametrize(("mode", "is_asked"), [("stream", False), ("record", True), ("keypad", True)])
+def test_where_no_stream_is_recorded_the_carrier_records(
+    monkeypatch: pytest.MonkeyPatch, mode: MediaMode, is_asked: bool
+) -> None:
+    wire = Wire(monkeypatch, _response(201, CALL))
+    CarrierClient(settings(media_mode=mode)).create_call(TO, call_id="call_1", attempt_id="att_1")
+    body = dict(_pairs(str(wire.sent[0].body)))
+    assert (
+        body.get("RecordingStatusCallback", "").startswith("http://127.0.0.1:5000/voice/recording?call_id=call_1") is is_asked
+    )
+    assert (body.get("Record"), body.get("RecordingChannels")) == (("true", "dual") if is_asked else (None, None))
 
 
 def _pairs(body: str) -> list[tuple[str, str]]:
