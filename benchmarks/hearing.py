@@ -15,11 +15,11 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from kit.settings import Settings
+from kit.edge import settings_of_process
 from speech.audio import active_dbfs, decode_mulaw, encode_mulaw, normalise, resample, to_int16
 from speech.engines.kokoro import Kokoro
 from speech.engines.whisper import WhisperRecognizer
-from speech.models import require
+from speech.models import KOKORO_FILE, require
 from speech.ports import LINE_RATE_HZ, Pcm
 from tests.understanding import corpus
 
@@ -35,9 +35,8 @@ def main(count: int = 700, note: str = "") -> None:
     done = {one.text for one in corpus.heard_texts()} if corpus.HEARD.exists() else set()
     if not done:
         corpus.HEARD.write_text("text\theard\tvoice\n", encoding="utf-8")
-    settings = Settings()
-    cache = settings.resolved_cache_dir
-    mouth = Kokoro(require("kokoro", cache) / "kokoro-v1.0.int8.onnx", threads=1)
+    cache = settings_of_process().resolved_cache_dir
+    mouth = Kokoro(require("kokoro", cache) / KOKORO_FILE, threads=1)
     ear = WhisperRecognizer(require("whisper-base", cache), cpu_threads=1)
     for text in _sample(note):
         if len(done) >= count:

