@@ -4,7 +4,14 @@ PY := $(VENV)/bin/python
 NEEDS_MORE := engines or servers or procfile or postgres or browser
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: demo demo-short demo-serve run test lint bench ear ear-small lock clean
+.PHONY: help install demo demo-short demo-serve run test lint bench ear ear-small lock clean
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+
+install: ## everything of the lock anew, into .venv
+	rm -f $(VENV)/.installed
+	$(MAKE) $(VENV)/.installed
 
 $(VENV)/.installed: requirements.lock
 	python3 -m venv $(VENV)
@@ -12,30 +19,30 @@ $(VENV)/.installed: requirements.lock
 	touch $@
 
 test: SHELL := /bin/bash
-test: $(VENV)/.installed
+test: $(VENV)/.installed ## all tests; those that need more than Python are skipped with the reason
 	mkdir -p var
 	set -o pipefail; $(PY) -m pytest -n 2 | tee var/pytest-hermetic.txt
 	set -o pipefail; $(PY) -m pytest -m "$(NEEDS_MORE)" | tee var/pytest-real.txt
 
-lint: $(VENV)/.installed
+lint: $(VENV)/.installed ## ruff, mypy --strict, import contracts
 	ruff check . && ruff format --check .
 	mypy
 	lint-imports
 
-run: $(VENV)/.installed
+run: $(VENV)/.installed ## the processes of the Procfile
 	flask --app app store migrate
 	honcho start valkey web media worker beat
 
-demo: $(VENV)/.installed
+demo: $(VENV)/.installed ## a campaign against the simulated phone company, with a report
 	$(PY) -m simulator.demo
 
-demo-short: $(VENV)/.installed
+demo-short: $(VENV)/.installed ## the same with seven borrowers
 	$(PY) -m simulator.demo --short
 
-demo-serve: $(VENV)/.installed
+demo-serve: $(VENV)/.installed ## the report on http://127.0.0.1:8000
 	$(PY) -m http.server 8000 --bind 127.0.0.1 --directory var/demo/report
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.installed ## the quick benchmarks
 	$(PY) -m benchmarks.understanding
 	$(PY) -m benchmarks.reply_latency
 	$(PY) -m benchmarks.barge_in
@@ -56,10 +63,10 @@ ear-small: $(VENV)/.training
 
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml
 
-lock:
+lock: ## requirements*.lock from pyproject.toml (needs uv); the second keeps the pins of the first
 	$(LOCK) --extra simulator --extra postgres --extra s3 --extra dev -o requirements.lock
 	cp requirements.lock requirements-training.lock
 	$(LOCK) --all-extras -o requirements-training.lock
 
-clean:
+clean: ## remove .venv and var
 	rm -rf $(VENV) var

@@ -94,5 +94,5 @@ def _load(name: str, module: str, kind: str, settings: Settings) -> Any:
     try:
         engine = import_module(module)
     except ImportError as error:
-        raise EngineUnavailable(f"{kind}引擎 {name} 缺少 Python 包 {error.name}：请运行 make 重新安装依赖") from None
+        raise EngineUnavailable(f"{kind}引擎 {name} 缺少 Python 包 {error.name}：请运行 make install 重新安装依赖") from None
     return engine.load(settings)

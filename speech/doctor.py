@@ -50,7 +50,7 @@ def _packages() -> Iterator[Finding]:
         try:
             yield Finding(True, f"{name} {metadata.version(name)}")
         except metadata.PackageNotFoundError:
-            yield Finding(False, f"缺少 Python 包 {name}：请运行 make 重新安装依赖")
+            yield Finding(False, f"缺少 Python 包 {name}：请运行 make install 重新安装依赖")
 
 
 def _models(settings: Settings, on_bytes: OnBytes) -> Iterator[Finding]:

@@ -64,7 +64,7 @@ def fault(store: Store) -> str:
 def words(store: Store, error: Exception) -> str | None:
     """A fault of the database in Chinese, without a statement, a value or an address; None for what is none."""
     if isinstance(error, ModuleNotFoundError) and not store.is_sqlite:
-        return f"数据库驱动缺少 Python 包 {error.name}：请运行 make 重新安装依赖"
+        return f"数据库驱动缺少 Python 包 {error.name}：请运行 make install 重新安装依赖"
     if not isinstance(error, SQLAlchemyError):
         return None
     if _is_foreign(error):

@@ -57,7 +57,7 @@ class Pyttsx3:
             try:
                 pcm, rate_hz = read_wav(out.read_bytes())
             except (OSError, BadAudio):
-                raise EngineUnavailable("pyttsx3 没有写出声音：请运行 make 重新安装 espeakng-loader") from None
+                raise EngineUnavailable("pyttsx3 没有写出声音：请运行 make install 重新安装 espeakng-loader") from None
         return trim(pcm, rate_hz), rate_hz
 
     def _run(self, order: dict[str, str | int]) -> None:
@@ -67,7 +67,7 @@ class Pyttsx3:
                 command, cwd=_ROOT, input=json.dumps(order).encode(), capture_output=True, check=True, timeout=TIMEOUT_S
             )
         except (OSError, subprocess.SubprocessError) as error:
-            raise EngineUnavailable(f"pyttsx3 运行失败（{type(error).__name__}）：请运行 make 重新安装依赖") from None
+            raise EngineUnavailable(f"pyttsx3 运行失败（{type(error).__name__}）：请运行 make install 重新安装依赖") from None
 
 
 def pinyin(text: str) -> str:
@@ -79,7 +79,7 @@ def load(settings: Settings) -> Pyttsx3:
     """The engine, if its package is there. Raises EngineUnavailable with the command that mends it."""
     for package in ("espeakng_loader", "pyttsx3"):
         if find_spec(package) is None:
-            raise EngineUnavailable(f"缺少 Python 包 {package}：请运行 make 重新安装依赖")
+            raise EngineUnavailable(f"缺少 Python 包 {package}：请运行 make install 重新安装依赖")
     import espeakng_loader
 
     return Pyttsx3(espeakng_loader.get_library_path(), espeakng_loader.get_data_path())
