@@ -12,10 +12,10 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from speech.ports import LINE_RATE_HZ, Pcm
+from speech.ports import FRAME_S, FRAME_SAMPLES, LINE_RATE_HZ, Pcm
 
-FRAME_BYTES = 160
-"""One media frame of the line: 20 ms of mu-law at 8 kHz."""
+FRAME_BYTES = FRAME_SAMPLES
+"""One media frame of the line: mu-law is one byte a sample."""
 
 MULAW_SILENCE = b"\xff"
 
@@ -28,7 +28,6 @@ borrowers listen in cars and streets; PEAK_DBFS keeps them from clipping."""
 PEAK_DBFS = -1.0
 
 ACTIVE_RANGE_DB = 30.0
-_FRAME_S = 0.02
 _BIAS = 132
 _CLIP = 32635
 _FULL = 32768.0
@@ -146,7 +145,7 @@ def trim(pcm: Pcm, rate_hz: int, *, below_db: float = 40.0, pad_s: float = 0.03)
     loud = np.flatnonzero(energy > energy.max(initial=0.0) * 10 ** (-below_db / 10))
     if not len(loud):
         return pcm[:0]
-    size, pad = round(_FRAME_S * rate_hz), round(pad_s * rate_hz)
+    size, pad = round(FRAME_S * rate_hz), round(pad_s * rate_hz)
     cut = pcm[max(0, loud[0] * size - pad) : (loud[-1] + 1) * size + pad].astype(np.float64)
     fade = min(round(0.005 * rate_hz), len(cut) // 2)
     if fade:
@@ -219,7 +218,7 @@ def _chunks(data: bytes) -> dict[bytes, bytes]:
 
 def _frame_energy(pcm: Pcm, rate_hz: int) -> NDArray[np.float64]:
     """Mean square of each 20 ms frame against full scale; a short tail counts as a frame."""
-    size = round(_FRAME_S * rate_hz)
+    size = round(FRAME_S * rate_hz)
     padded = np.zeros(-(-len(pcm) // size) * size)
     padded[: len(pcm)] = pcm / _FULL
     energy: NDArray[np.float64] = (padded.reshape(-1, size) ** 2).mean(axis=1)

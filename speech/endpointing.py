@@ -15,9 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from speech.ports import FRAME_S
 from speech.standing import Standing, standing
-
-FRAME_S = 0.02
 
 PAST_S = 0.3
 """What may be fed from before the first voiced frame."""

@@ -15,12 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from speech.ports import LINE_RATE_HZ, Pcm
+from speech.ports import FRAME_SAMPLES, LINE_RATE_HZ, Pcm
 
 Rows = NDArray[np.float32]
 WEIGHTS = Path(__file__).parent / "onset.npz"
 
-FRAME = 160
 BEFORE = 96
 """Samples before a frame that its window of 32 ms takes in."""
 PAST_FRAMES = 3
@@ -165,7 +164,7 @@ class Opening:
 
 def features(samples: Pcm, voiced: list[bool], loudest: float) -> tuple[Rows, float]:
     """[n, WIDTH] from BEFORE + 160 n samples, and the loudest frame's energy so far (natural logarithm)."""
-    windows = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float32), BEFORE + FRAME)[::FRAME]
+    windows = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float32), BEFORE + FRAME_SAMPLES)[::FRAME_SAMPLES]
     windows = windows - windows.mean(axis=1, keepdims=True)
     spectrum = np.fft.rfft(windows * _hann(), _FFT)
     power = np.asarray(spectrum.real**2 + spectrum.imag**2, dtype=np.float32)
@@ -202,7 +201,7 @@ def shipped() -> Network:
 
 @lru_cache(maxsize=1)
 def _hann() -> Rows:
-    return np.hanning(BEFORE + FRAME).astype(np.float32)
+    return np.hanning(BEFORE + FRAME_SAMPLES).astype(np.float32)
 
 
 @lru_cache(maxsize=1)

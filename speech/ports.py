@@ -15,6 +15,10 @@ Pcm = NDArray[np.int16]
 LINE_RATE_HZ = 8000
 """The telephone line's sample rate (mu-law 8 kHz in Media Streams)."""
 
+FRAME_S = 0.02
+"""One frame: the carrier's pace, and what voice activity and endpointing look at at a time."""
+FRAME_SAMPLES = round(FRAME_S * LINE_RATE_HZ)
+
 
 class EngineUnavailable(Exception):
     """An engine, model or voice is missing. The message names it and the command that mends it."""

@@ -5,10 +5,7 @@ from __future__ import annotations
 import numpy as np
 import webrtcvad
 
-from speech.ports import LINE_RATE_HZ, Pcm
-
-FRAME_S = 0.02
-FRAME_SAMPLES = round(FRAME_S * LINE_RATE_HZ)
+from speech.ports import FRAME_S, FRAME_SAMPLES, LINE_RATE_HZ, Pcm
 
 AGGRESSIVENESS = 2
 """WebRTC's mode 0..3; 3 loses soft syllables' ends, 1 takes car noise for speech."""

@@ -19,15 +19,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, aliased
 
 from kit.ids import new_id
-from speech.audio import decode_mulaw
+from speech.audio import MULAW_SILENCE, decode_mulaw
+from speech.ports import LINE_RATE_HZ
 from store import calls, ledger
 from store.blobs import Blobs, BlobUnreadable, BlobWriter, open_blobs
 from store.models import Call, RecordingPart
 from store.session import Store
 
-RATE = 8_000
-SILENCE = b"\xff"
-"""Mu-law zero."""
 SALVAGE_AFTER_S = 60.0
 """A part this young is not touched: its writer may be about to lock it."""
 _NOTHING = hashlib.sha256().hexdigest()
@@ -60,8 +58,8 @@ class PartBeingRecorded:
             raise OSError("the recording is closed")
         self._callee += callee
         self._ours += ours
-        while len(self._callee) >= RATE:
-            self._seal(RATE)
+        while len(self._callee) >= LINE_RATE_HZ:
+            self._seal(LINE_RATE_HZ)
 
     def close(self) -> str:
         """Seal the rest, note the hash in the ledger; the reference. Closing again gives it again.
@@ -182,7 +180,7 @@ class Listened:
 
     @property
     def seconds(self) -> float:
-        return len(self.callee) / RATE
+        return len(self.callee) / LINE_RATE_HZ
 
 
 def listen(store: Store, call_id: str, *, by: str, blobs: Blobs | None = None) -> Listened:
@@ -200,9 +198,9 @@ def listen(store: Store, call_id: str, *, by: str, blobs: Blobs | None = None) -
     for part in parts:
         if part.frames == 0:
             continue
-        began = int((part.started_at - parts[0].started_at).total_seconds() * RATE)
+        began = int((part.started_at - parts[0].started_at).total_seconds() * LINE_RATE_HZ)
         for side in (callee, ours):
-            side += SILENCE * max(0, began - len(side))
+            side += MULAW_SILENCE * max(0, began - len(side))
         for one, other in _sides(sources, part.ref):
             callee += one
             ours += other
@@ -215,7 +213,7 @@ def write_wav(recording: Listened, path: Path) -> None:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(2)
-        file.setframerate(RATE)
+        file.setframerate(LINE_RATE_HZ)
         file.writeframes(both.astype("<i2").tobytes())
 
 

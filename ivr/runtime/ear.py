@@ -17,10 +17,8 @@ from ivr.runtime.bargein import Onset
 from ivr.runtime.line import Activity, Endpoint
 from ivr.script.model import AskKind
 from speech.classes import with_class
-from speech.ports import NOTHING, Heard, Listener, Pcm
+from speech.ports import FRAME_S, FRAME_SAMPLES, NOTHING, Heard, Listener, Pcm
 
-FRAME_S = 0.02
-FRAME_SAMPLES = 160
 PAST_FRAMES = 15
 """300 ms kept from before speech was noticed."""
 OPENING_FRAMES = 3

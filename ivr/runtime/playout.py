@@ -15,7 +15,6 @@ from speech.audio import MULAW_SILENCE
 
 MARK_GRACE_S = 3.0
 """How long after its computed end a piece is waited for when its mark does not come back."""
-RATE = 8000
 
 
 @dataclass(slots=True)

@@ -23,10 +23,10 @@ from ivr.runtime.tape import Tape
 from ivr.runtime.vigil import hang_up
 from kit.metrics import SOCKET_MESSAGES, SOCKETS, TROUBLES
 from kit.vocabulary import HangUpReason, Outcome
-from speech.ports import EngineUnavailable
+from speech.ports import FRAME_S, EngineUnavailable
 
 LOG = logging.getLogger(__name__)
-TICK_S = 0.02
+TICK_S = FRAME_S
 START_WITHIN_S = 10.0
 """A socket that has not named its call by then is closed."""
 SEND_TIMEOUT_S = 5.0

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from ivr.carrier.stream import Media
 from ivr.ports import Recording
 from speech.audio import MULAW_SILENCE
+from speech.ports import LINE_RATE_HZ
 
-BYTES_PER_MS = 8
+BYTES_PER_MS = LINE_RATE_HZ // 1000
 TOLERANCE_MS = 60
 """A later time stamp than expected by more than this is a gap."""
 LONGEST_GAP_MS = 10_000

@@ -24,9 +24,9 @@ from speech.mandarin.numbers import digits
 from speech.mandarin.writing import spoken
 from speech.models import require
 from speech.phrases import plain, same_sound
-from speech.ports import LINE_RATE_HZ, NOTHING, EngineUnavailable, Heard, Listener, Pcm
+from speech.ports import FRAME_S, FRAME_SAMPLES, LINE_RATE_HZ, NOTHING, EngineUnavailable, Heard, Listener, Pcm
 from speech.simplified import simplified
-from speech.vad import FRAME_S, FRAME_SAMPLES, speech_frames, speech_seconds
+from speech.vad import speech_frames, speech_seconds
 
 RATE_HZ = 16_000
 PROMPT = "以下是车贷电话录音：我星期五还款，下周一还两千块钱，月底按时还清，昨天用手机银行还过了，最近失业了没钱还，利息太高。"

@@ -34,7 +34,7 @@ from speech.onset import (
     is_accompanying,
     read,
 )
-from speech.ports import LINE_RATE_HZ
+from speech.ports import FRAME_SAMPLES, LINE_RATE_HZ
 from speech.training import brief_words
 from speech.training.noises import draw_noise
 from speech.training.spoken import GAP, QUIET, RATE_HZ, Spoken, load

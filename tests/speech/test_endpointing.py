@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speech.endpointing import FRAME_S, PROFILES, Decision, Endpointer, endpointer
+from speech.endpointing import PROFILES, Decision, Endpointer, endpointer
+from speech.ports import FRAME_S
 
 
 def frames(seconds: float) -> int:

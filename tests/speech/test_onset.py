@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from speech.audio import decode_mulaw, line_clip, read_wav
-from speech.onset import EARLIEST_FRAMES, FRAME, GAP_FRAMES, WEIGHTS, Kind, Opening, is_accompanying, shipped
-from speech.ports import Pcm
+from speech.onset import EARLIEST_FRAMES, GAP_FRAMES, WEIGHTS, Kind, Opening, is_accompanying, shipped
+from speech.ports import FRAME_SAMPLES, Pcm
 from speech.vad import VoiceActivity
 
 CLIPS = sorted((Path(__file__).parent / "clips").glob("*.wav"))
@@ -22,11 +22,11 @@ def clip(path: Path) -> Pcm:
 def fed(opening: Opening, pcm: Pcm) -> float | None:
     """Seconds of the clip after which the floor is taken."""
     activity = VoiceActivity()
-    for place in range(0, len(pcm) - FRAME + 1, FRAME):
-        frame = pcm[place : place + FRAME]
+    for place in range(0, len(pcm) - FRAME_SAMPLES + 1, FRAME_SAMPLES):
+        frame = pcm[place : place + FRAME_SAMPLES]
         opening.push(frame, is_voiced=activity.is_speech(frame))
         if opening.takes_floor():
-            return (place + FRAME) / 8000
+            return (place + FRAME_SAMPLES) / 8000
     return None
 
 
@@ -57,8 +57,8 @@ def _noise(name: str) -> Pcm:
 @pytest.mark.parametrize("name", ["hiss", "ring-back", "two keys", "bang", "mains"])
 def test_no_noise_takes_the_floor_even_if_all_of_it_passes_for_a_voice(name: str) -> None:
     opening, pcm = Opening(), _noise(name)
-    for place in range(0, len(pcm) - FRAME, FRAME):
-        opening.push(pcm[place : place + FRAME], is_voiced=True)
+    for place in range(0, len(pcm) - FRAME_SAMPLES, FRAME_SAMPLES):
+        opening.push(pcm[place : place + FRAME_SAMPLES], is_voiced=True)
         assert not opening.takes_floor()
 
 
@@ -66,7 +66,7 @@ def test_looking_late_sees_the_same_as_looking_always() -> None:
     pcm, often, once = clip(CLIPS[0]), Opening(), Opening()
     begin = round(first_sound_s(pcm) * 50)
     for place in range(begin, begin + 20):
-        frame = pcm[place * FRAME : (place + 1) * FRAME]
+        frame = pcm[place * FRAME_SAMPLES : (place + 1) * FRAME_SAMPLES]
         often.push(frame, is_voiced=True)
         once.push(frame, is_voiced=True)
         often.odds()
@@ -77,19 +77,19 @@ def test_nothing_is_decided_at_once_nor_after_the_end_of_a_short_word() -> None:
     pcm, opening = clip(CLIPS[0]), Opening()
     begin = round(first_sound_s(pcm) * 50)
     for place in range(begin, begin + EARLIEST_FRAMES - 1):
-        opening.push(pcm[place * FRAME : (place + 1) * FRAME], is_voiced=True)
+        opening.push(pcm[place * FRAME_SAMPLES : (place + 1) * FRAME_SAMPLES], is_voiced=True)
         assert not opening.takes_floor()
     for _ in range(4):
-        opening.push(np.zeros(FRAME, np.int16), is_voiced=False)
+        opening.push(np.zeros(FRAME_SAMPLES, np.int16), is_voiced=False)
     assert not opening.takes_floor()
 
 
 def test_a_silence_ends_a_voice_and_the_next_is_judged_afresh() -> None:
     opening = Opening()
-    opening.push(np.full(FRAME, 900, np.int16), is_voiced=True)
+    opening.push(np.full(FRAME_SAMPLES, 900, np.int16), is_voiced=True)
     assert opening.frames == 1
     for _ in range(GAP_FRAMES + 1):
-        opening.push(np.zeros(FRAME, np.int16), is_voiced=False)
+        opening.push(np.zeros(FRAME_SAMPLES, np.int16), is_voiced=False)
     assert opening.frames == 0
     assert opening.odds()[Kind.OTHER] == 1.0
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from speech.audio import decode_mulaw
-from speech.ports import Pcm
-from speech.vad import FRAME_SAMPLES, VoiceActivity, level_dbfs, speech_frames, speech_seconds
+from speech.ports import FRAME_SAMPLES, Pcm
+from speech.vad import VoiceActivity, level_dbfs, speech_frames, speech_seconds
 
 
 def voice(seconds: float, level: float = 6000.0) -> Pcm:

@@ -8,9 +8,8 @@ import pytest
 from kit.settings import load_settings
 from speech.engines import whisper
 from speech.engines.whisper import NUMBERS_HINT, PROMPT, Draft, believed, collapsed, joined, numbers_as_said, pieces, prompt_of
-from speech.ports import NOTHING, EngineUnavailable, Heard
+from speech.ports import FRAME_SAMPLES, NOTHING, EngineUnavailable, Heard
 from speech.simplified import simplified
-from speech.vad import FRAME_SAMPLES
 
 
 def hear(text: str, spoken_s: float, *phrases: str, logprob: float = -0.2, no_speech: float = 0.01) -> Heard:

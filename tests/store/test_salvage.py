@@ -12,10 +12,11 @@ from sqlalchemy import select
 from desk.intake import StoredNotebook
 from kit.clock import ManualClock
 from kit.vocabulary import HangUpReason, Outcome
+from speech.ports import LINE_RATE_HZ
 from store import ledger, private_keys
 from store.blobs import Blobs, BucketBlobs, DirectoryBlobs
 from store.models import LedgerEntry, RecordingPart
-from store.recordings import RATE, SALVAGE_AFTER_S, PartBeingRecorded, StoredRecorder, listen
+from store.recordings import SALVAGE_AFTER_S, PartBeingRecorded, StoredRecorder, listen
 from store.session import Store
 from tests.fakes.bucket import Bucket
 from tests.store import cast
@@ -47,7 +48,7 @@ def recorder(store: Store, place: Place) -> StoredRecorder:
 
 def recorded(recorder: StoredRecorder, call_id: str, seconds: float = 3.5) -> PartBeingRecorded:
     part = recorder.start(call_id)
-    part.write(CALLEE * round(RATE * seconds), OURS * round(RATE * seconds))
+    part.write(CALLEE * round(LINE_RATE_HZ * seconds), OURS * round(LINE_RATE_HZ * seconds))
     return part
 
 
@@ -78,13 +79,13 @@ def test_a_lost_part_is_finished_once(store: Store, clock: ManualClock, place: P
     clock.advance(SALVAGE_AFTER_S)
     assert [recorder.salvage(), recorder.salvage()] == [1, 0]
     (part,) = parts(store)
-    assert (part.frames, part.closed_at) == (3 * RATE, clock.now()), "whole seconds were sealed"
-    assert closings(store) == [{"part": 1, "sha256": part.sha256, "frames": 3 * RATE}]
+    assert (part.frames, part.closed_at) == (3 * LINE_RATE_HZ, clock.now()), "whole seconds were sealed"
+    assert closings(store) == [{"part": 1, "sha256": part.sha256, "frames": 3 * LINE_RATE_HZ}]
     assert ledger.verify(store) == []
     if isinstance(place.blobs, BucketBlobs):
         assert set(place.bucket.objects) == {f"calls/{part.ref}.blob"}
     heard = listen(store, call.id, by="test", blobs=place.blobs)
-    assert (heard.callee, heard.ours) == (CALLEE * 3 * RATE, OURS * 3 * RATE)
+    assert (heard.callee, heard.ours) == (CALLEE * 3 * LINE_RATE_HZ, OURS * 3 * LINE_RATE_HZ)
 
 
 def test_a_part_is_the_writers_while_it_lives(store: Store, clock: ManualClock, recorder: StoredRecorder) -> None:
@@ -106,7 +107,7 @@ def test_a_call_that_goes_on_elsewhere_needs_no_end(store: Store, clock: ManualC
     living = recorded(recorder, call.id)
     assert recorder.salvage() == 1
     living.close()
-    assert [part.frames for part in parts(store)] == [3 * RATE, round(3.5 * RATE)]
+    assert [part.frames for part in parts(store)] == [3 * LINE_RATE_HZ, round(3.5 * LINE_RATE_HZ)]
 
 
 def test_a_worker_that_died_before_it_wrote_leaves_no_riddle(store: Store, clock: ManualClock, tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_a_worker_that_died_before_it_wrote_leaves_no_riddle(store: Store, clock
     recorded(recorder, call.id).close()
     clock.advance(SALVAGE_AFTER_S)
     assert recorder.salvage() == 1
-    assert [part.frames for part in parts(store)] == [0, round(3.5 * RATE)]
+    assert [part.frames for part in parts(store)] == [0, round(3.5 * LINE_RATE_HZ)]
     assert listen(store, call.id, by="test", blobs=blobs).seconds == 3.5
 
 
@@ -146,7 +147,7 @@ class TestBucket:
         assert recorder.salvage() == 0
         bucket.is_down = False
         assert recorder.salvage() == 1
-        assert [part.frames for part in parts(store)] == [round(3.5 * RATE)]
+        assert [part.frames for part in parts(store)] == [round(3.5 * LINE_RATE_HZ)]
         assert not list((tmp_path / "spool").rglob("*.blob"))
 
     def test_a_part_that_was_uploaded_but_not_noted_is_noted(
@@ -161,7 +162,7 @@ class TestBucket:
         over(store, call.id)
         clock.advance(SALVAGE_AFTER_S)
         assert recorder.salvage() == 1
-        assert parts(store)[0].frames == 3 * RATE
+        assert parts(store)[0].frames == 3 * LINE_RATE_HZ
 
     def test_another_machines_spool_is_left_to_that_machine(
         self, store: Store, clock: ManualClock, tmp_path: Path, bucket: Bucket
