@@ -9,7 +9,6 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from tempfile import mkdtemp
-from zoneinfo import ZoneInfo
 
 import click
 from flask import current_app
@@ -24,14 +23,13 @@ from ivr.script.issues import BadScript
 from ivr.script.load import examine, load_script, script_ids
 from ivr.script.model import Script
 from ivr.script.schema import schema_text
-from kit.clock import Clock
+from kit.clock import SHANGHAI, Clock
 from kit.settings import Settings
 from kit.vocabulary import Intent
 from speech import catalogue
 from speech.ports import EngineUnavailable
 
 cli = AppGroup("ivr", help="话术与通话。")
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @cli.command("talk")

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from ivr.dialogue import risks
 from ivr.dialogue.effects import (
@@ -28,9 +27,9 @@ from ivr.dialogue.memory import Promised, State
 from ivr.dialogue.routing import intents_of, is_usable
 from ivr.meaning import Bound, Meaning, RiskFound, Slot
 from ivr.script.model import Action, Do, Step
+from kit.clock import SHANGHAI
 from kit.vocabulary import Intent, Outcome, Risk, Severity, SlotName
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 _TAKES_BACK = frozenset({Intent.CANNOT_PAY, Intent.REFUSE_TO_PAY})
 _MAY_ANSWER = frozenset({Intent.AFFIRM, Intent.DENY, Intent.CORRECTION, Intent.FORGOT, Intent.UNCLEAR})
 """With these a day alone answers "when will you pay"; with any other intent a day may belong to something else."""

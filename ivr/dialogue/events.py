@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from ivr.meaning import Meaning
 from kit.vocabulary import Announcement
 
+MAX_KEYS = 32
+"""More than anybody is asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Understood:
@@ -17,7 +20,7 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """Keys, in order: one or more of 0-9 * #."""
+    """Keys, in order: one to MAX_KEYS of script.model.KEYS."""
 
     digits: str
 

@@ -10,17 +10,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from ivr.dialogue.effects import Piece
 from ivr.dialogue.errors import DialogueMisuse
 from ivr.meaning import Slot
 from ivr.script.fields import FIELDS, Facts, FactValue, Field, Kind
 from ivr.script.model import Line, Script
+from kit.clock import SHANGHAI
 from kit.money import yuan_text
 from kit.vocabulary import SlotName
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 LONG_CLAUSE = 18
 """Characters from which a sentence is cut at its commas too: shorter clips sound chopped."""
 SHORT_PART = 6

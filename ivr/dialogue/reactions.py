@@ -12,11 +12,8 @@ from ivr.dialogue.memory import TEXTS_KEPT, Phase, State
 from ivr.dialogue.routing import intents_of
 from ivr.dialogue.walk import Walk, reworded, silence_of, unclear_of
 from ivr.meaning import Meaning, RiskFound, Slot
-from ivr.script.model import REPEAT, AskKind, Step
+from ivr.script.model import KEYS, REPEAT, AskKind, Step
 from kit.vocabulary import Announcement, HangUpReason, Intent, Outcome, Risk, Severity, SlotName
-
-KEYS = frozenset("0123456789*#")
-MAX_KEYS = 32
 
 
 def _understood(walk: Walk, event: events.Understood) -> None:
@@ -72,7 +69,7 @@ def _unclear(walk: Walk, step: Step) -> None:
 
 
 def _pressed(walk: Walk, event: events.Pressed) -> None:
-    if not event.digits or not set(event.digits) <= KEYS or len(event.digits) > MAX_KEYS:
+    if not event.digits or not set(event.digits) <= KEYS or len(event.digits) > events.MAX_KEYS:
         raise PeerMisbehaved("keys that no telephone has")
     if walk.state.phase is not Phase.LISTENING:
         return None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ivr.dialogue.events import MAX_KEYS
+from ivr.script.model import KEYS
+
 BETWEEN_KEYS_S = 2.5
 """How long the next key of a longer number is waited for."""
-MAX_KEYS = 32
 
 
 @dataclass(slots=True)
@@ -23,7 +25,7 @@ class Keys:
 
     def push(self, key: str, at: float) -> None:
         """One more key; beyond MAX_KEYS they are dropped, and the letters A to D mean nothing to us."""
-        if key in "0123456789*#" and len(self._keys) < MAX_KEYS:
+        if key in KEYS and len(self._keys) < MAX_KEYS:
             self._keys += key
             self._at = at
 

@@ -96,6 +96,9 @@ class Action:
     args: Mapping[str, str] = field(default_factory=dict)
 
 
+KEYS = frozenset("0123456789*#")
+"""What a telephone can send; A to D exist on paper only."""
+
 REPEAT = "@repeat"
 """Route target: say the same step again."""
 BACK = "@back"

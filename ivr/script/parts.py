@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ivr.script.fields import FIELDS
 from ivr.script.issues import Issue, issue_at
-from ivr.script.model import BACK, REPEAT, STAY, Action, Ask, AskKind, Condition, Do, Line, Patience, Place, Route, Step
+from ivr.script.model import BACK, KEYS, REPEAT, STAY, Action, Ask, AskKind, Condition, Do, Line, Patience, Place, Route, Step
 from ivr.script.source import Data, Items, Table, Text
 from ivr.script.wording import Wording, expand, line_of, texts
 from kit.vocabulary import Intent, Outcome, Risk, SlotName
@@ -331,7 +331,7 @@ def key_routes(data: Data | None, scope: Scope) -> dict[str, Route]:
         return {}
     found: dict[str, Route] = {}
     for key, value in data:
-        if key not in tuple("0123456789*#"):
+        if key not in KEYS:
             scope.fault(data.keys[key], "bad_value", f"“{key}”不是电话按键")
         made = route(value, scope)
         if made is not None:
