@@ -55,7 +55,6 @@ class GateFacts:
     is_number_locked: bool = False
     is_settled: bool = False
     promised_until: datetime | None = None
-    has_night_consent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,15 +186,12 @@ def _may_ring(case: _Case, moment: datetime) -> bool:
     if case.purpose is Purpose.REQUESTED_BY_BORROWER:
         return True
     local, ended = (one.astimezone(case.policy.zone).time() for one in (moment, moment + LONGEST_CALL))
-    is_quiet = case.policy.collection_block.holds(local) or case.policy.collection_block.holds(ended)
-    if is_quiet and not case.facts.has_night_consent:
+    if case.policy.collection_block.holds(local) or case.policy.collection_block.holds(ended):
         return False
     return any(window.holds(local) for window in _windows(case))
 
 
 def _windows(case: _Case) -> tuple[Window, ...]:
-    if case.facts.has_night_consent:
-        return (Window(time.min, time.max),)
     if case.purpose is Purpose.FOLLOWUP:
         return case.policy.followup_windows
     return case.policy.collection_windows
