@@ -1,4 +1,4 @@
-"""The training stage: passes over freshly drawn telephone lines, a checkpoint after each, so a killed run goes on.
+"""The training stage: passes over freshly drawn telephone lines, a checkpoint after each, so a killed run of a job goes on.
 
 Cross-entropy on the densities of the alignment; weights are averaged over the last steps, the normalisation's statistics
 measured for them at the end. The same seed, shards and machine give the same network.
@@ -23,6 +23,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from rich.progress import Progress
 
+from speech.training.checkpoint import State, job_of, store
 from speech.training.features import BINS, cepstra
 from speech.training.frames import Stream, make_stream
 from speech.training.network import SUBSAMPLING, Params, Shape, forward, initial, size, statistics
@@ -59,7 +60,7 @@ class Network:
 
     def save(self, path: Path) -> None:
         """Write the network as arrays, whole or not at all."""
-        _store(path, (self.shape, jax.device_get(self.params), jax.device_get(self.stats), self.prior))
+        store(path, (self.shape, jax.device_get(self.params), jax.device_get(self.stats), self.prior))
 
     @classmethod
     def read(cls, path: Path) -> Network:
@@ -78,7 +79,7 @@ def fit(
     peak: float = PEAK_RATE,
     tell: Callable[[str], None] = print,
 ) -> Network:
-    """Train on the shards; `out` is the network, `out`.state the checkpoint between passes.
+    """Train on the shards; `out` is the network, `out`.state the checkpoint between passes of this very job.
 
     From `start` it goes on, with the prior of that network; `peak` (the highest rate of learning) should then be half
     or less of the usual one.
@@ -88,9 +89,10 @@ def fit(
         optax.clip_by_global_norm(3.0),
         optax.adamw(optax.cosine_onecycle_schedule(steps + steps // 5, peak, pct_start=0.1), weight_decay=1e-3),
     )
-    known = _checkpoint(out).exists()
-    first = start.params if start else initial(shape, seed)
-    state = _State.read(_checkpoint(out)) if known else _State.begin(first, optimiser, shape.outputs)
+    job = job_of(shards, (start.params, start.stats, start.prior) if start else None, shape, passes, seed, peak)
+    state = State.of_job(_checkpoint(out), job, tell)
+    if state is None:
+        state = State.begin(job, start.params if start else initial(shape, seed), optimiser, shape.outputs)
     tell(f"{size(state.params):,} 个权重，看前 {shape.left} 帧、后 {shape.right} 帧")
     tell(f"{len(shards)} 组语音，{passes} 遍，约 {steps} 步")
     step = _stepper(shape, optimiser)
@@ -115,30 +117,6 @@ def fit(
         network = replace(network, prior=start.prior)
     network.save(out)
     return network
-
-
-@dataclass
-class _State:
-    """Everything that a killed run needs to go on."""
-
-    params: Params
-    average: Params
-    memory: Any
-    counts: NDArray[np.float64]
-    passes: int = 0
-    steps: int = 0
-
-    @classmethod
-    def begin(cls, params: Params, optimiser: optax.GradientTransformation, outputs: int) -> _State:
-        return cls(params, params, optimiser.init(params), np.zeros(outputs))
-
-    @classmethod
-    def read(cls, path: Path) -> _State:
-        return cls(*pickle.loads(path.read_bytes()))
-
-    def write(self, path: Path) -> None:
-        kept = (self.params, self.average, self.memory)
-        _store(path, (*jax.device_get(kept), self.counts, self.passes, self.steps))
 
 
 def _stepper(shape: Shape, optimiser: optax.GradientTransformation) -> Callable[..., Any]:
@@ -207,7 +185,7 @@ def _pieces(stream: Stream, shape: Shape, generator: Generator) -> list[tuple[ND
     return [(stream.features[start : start + width], stream.labels[start + answers].astype(np.int32)) for start in starts]
 
 
-def _finished(shards: Sequence[Path], shape: Shape, state: _State, pool: ProcessPoolExecutor, seed: int) -> Network:
+def _finished(shards: Sequence[Path], shape: Shape, state: State, pool: ProcessPoolExecutor, seed: int) -> Network:
     """The averaged weights with the normalisation's statistics measured over a part of the data."""
     measure = jax.jit(lambda pieces: forward(shape, state.average, statistics(shape), pieces, key=jax.random.key(0))[1])
     means, variances = [], []
@@ -227,10 +205,3 @@ def _answers(path: Path) -> int:
 
 def _checkpoint(out: Path) -> Path:
     return out.with_suffix(".state")
-
-
-def _store(path: Path, content: object) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(path.suffix + ".part")
-    partial.write_bytes(pickle.dumps(content))
-    partial.replace(path)

@@ -18,6 +18,7 @@ from speech.training.network import AROUND, BACK, FAR_BACK, Shape, forward, init
 from speech.training.spoken import Spoken, save
 from speech.training.telephone import telephone
 
+TINY = Shape(hidden=16, bottleneck=16, layers=(AROUND,))
 SMALL = Shape(hidden=48, bottleneck=16, layers=(AROUND, BACK, FAR_BACK))
 
 
@@ -69,9 +70,30 @@ def test_the_file_loads_in_vosk(trained: Network, tmp_path: Path) -> None:
 def test_a_killed_training_goes_on_where_it_stopped(said: list[Spoken], tmp_path: Path) -> None:
     save(tmp_path / "0.npz", said * 5)
     lines: list[str] = []
-    fit([tmp_path / "0.npz"], tmp_path / "a.net", shape=SMALL, passes=1, seed=1, tell=lines.append)
-    fit([tmp_path / "0.npz"], tmp_path / "a.net", shape=SMALL, passes=2, seed=1, tell=lines.append)
-    assert [line.split("：")[0] for line in lines if line.startswith("第")] == ["第 1 遍", "第 2 遍"]
+
+    def kill_after_the_first_pass(line: str) -> None:
+        lines.append(line)
+        if line.startswith("第 1 遍"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit([tmp_path / "0.npz"], tmp_path / "a.net", shape=TINY, passes=2, seed=1, tell=kill_after_the_first_pass)
+    fit([tmp_path / "0.npz"], tmp_path / "a.net", shape=TINY, passes=2, seed=1, tell=lines.append)
+    fit([tmp_path / "0.npz"], tmp_path / "a.net", shape=TINY, passes=2, seed=1, tell=lines.append)
+    assert passes_of(lines) == ["第 1 遍", "第 2 遍"], "each pass once, and nothing is left for a third run"
+
+
+def test_other_speech_under_the_same_name_is_trained_from_the_start(said: list[Spoken], tmp_path: Path) -> None:
+    lines: list[str] = []
+    for spoken in (said, said, said[1:]):
+        save(tmp_path / "0.npz", spoken * 5)
+        fit([tmp_path / "0.npz"], tmp_path / "a.net", shape=TINY, passes=1, seed=1, tell=lines.append)
+    assert passes_of(lines) == ["第 1 遍", "第 1 遍"], "saved anew it is the same job, changed it is another"
+    assert "从头训练" in [line for line in lines if line.startswith("a.state")][1]
+
+
+def passes_of(lines: list[str]) -> list[str]:
+    return [line.split("：")[0] for line in lines if line.startswith("第")]
 
 
 def test_an_alignment_covers_the_recording_in_the_order_of_the_text(trained: Network, said: list[Spoken]) -> None:
