@@ -44,14 +44,21 @@ def better(first: Heard, second: Heard, phrases: Sequence[str]) -> Heard:
     if not second.text or second.is_rejected:
         return first if first.text or first.is_rejected else second
     if not first.text or first.is_rejected:
-        return second
+        return replace(second, alternatives=_others(second.text, first, second))
     if sounds(first.text) == sounds(second.text):
         return Heard(
             first.text,
             max(first.confidence, second.confidence),
             start_s=first.start_s,
             end_s=first.end_s,
-            alternatives=(second.text,),
+            alternatives=_others(first.text, first, second),
             engine=f"{first.engine}+{second.engine}",
         )
-    return first if second.confidence < FREE_SURE else replace(second, alternatives=(first.text,))
+    best = first if second.confidence < FREE_SURE else second
+    return replace(best, alternatives=_others(best.text, first, second))
+
+
+def _others(text: str, *heard: Heard) -> tuple[str, ...]:
+    """Everything else that the ears made of the sound."""
+    found = (other for one in heard for other in (one.text, *one.alternatives))
+    return tuple(dict.fromkeys(other for other in found if other not in ("", text)))

@@ -69,6 +69,13 @@ def test_the_chain_asks_the_second_only_in_doubt() -> None:
     assert second.asked == [("是的",)]
 
 
+def test_everything_that_any_ear_made_of_the_sound_is_kept() -> None:
+    first = ScriptedRecognizer([Heard("我要还", 0.4, is_rejected=True)])
+    free, last = ScriptedRecognizer([Heard("我不想活了", 0.3)]), ScriptedRecognizer([Heard("乌云珊灵", 0.9)])
+    heard = FallbackRecognizer([first, free, last]).transcribe(SPOKEN, ["我要还"])
+    assert (heard.text, heard.alternatives) == ("乌云珊灵", ("我不想活了", "我要还"))
+
+
 def test_the_scripted_ear_answers_by_table_then_list_then_otherwise() -> None:
     ear = ScriptedRecognizer(["第一", "第二"], table={digest(SPOKEN): "查表"}, otherwise="其余")
     other = voice(0.5)

@@ -10,7 +10,7 @@ from typing import Any
 from ivr.meaning import Meaning
 from ivr.runtime.talk import Talk
 from ivr.understanding.understand import understand
-from kit.vocabulary import Intent, SlotName
+from kit.vocabulary import Intent, Risk, Severity, SlotName
 from speech.ports import Heard
 from tests.understanding.test_properties import HINTS
 
@@ -34,3 +34,14 @@ def test_digits_of_the_believed_ear_stand() -> None:
 def test_another_ear_helps_where_the_first_made_no_sense() -> None:
     meaning = understood(Heard("乌云珊灵", 0.5, alternatives=("你打错了",)))
     assert meaning.intent is Intent.WRONG_PERSON
+
+
+def test_mortal_danger_in_any_ear_counts_when_the_believed_one_made_no_sense() -> None:
+    meaning = understood(Heard("我现在在火点站着", 0.5, alternatives=("三三六零", "我不想活了")))
+    assert [(found.category, found.severity) for found in meaning.risk] == [(Risk.SELF_HARM, Severity.P0)]
+    assert [slot.value for slot in meaning.slots] == ["3360"], "what made sense is kept"
+    assert "另一只耳朵听到“我不想活了”" in meaning.why
+
+
+def test_a_lesser_risk_of_another_ear_counts_only_with_its_sense() -> None:
+    assert understood(Heard("乌云珊灵", 0.5, alternatives=("三三六零", "我要投诉你们"))).risk == ()
