@@ -33,7 +33,7 @@ from ivr.script.model import Line as Words
 from ivr.views import health_blueprint, media_blueprint
 from kit.clock import SystemClock
 from kit.settings import Settings
-from kit.vocabulary import Intent, Outcome, Purpose
+from kit.vocabulary import CallState, Intent, Outcome, Purpose
 from speech.audio import encode_mulaw
 from speech.endpointing import endpointer
 from speech.ports import NOTHING, Heard, Pcm, Recognizer
@@ -134,12 +134,12 @@ class Sheets(FakeNotebook):
     """Opens a fresh call for every name, and forgets turns: a benchmark runs long."""
 
     def open_call(self, call_id: str) -> CallSheet | None:
-        return CallSheet(call_id, call_id, "loop", "0" * 64, {}, None, None, "placed")
+        return CallSheet(call_id, call_id, "loop", "0" * 64, {}, None, None, CallState.NEW)
 
     def save_turn(self, *given: Any) -> None:
         json.dumps(given[2])
 
-    def set_state(self, call_id: str, state: str, agents_tried: int = 0) -> None:
+    def set_state(self, call_id: str, state: CallState, agents_tried: int = 0, *, redirects: int = 0) -> None:
         """Not kept."""
 
     def finish(self, *given: Any) -> None:

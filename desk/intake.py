@@ -13,7 +13,7 @@ from datetime import datetime
 from desk import lasting as consequences
 from ivr.dialogue.effects import Lasting, Memory
 from ivr.ports import CallSheet, Turn
-from kit.vocabulary import HangUpReason, Outcome
+from kit.vocabulary import CallState, HangUpReason, Outcome
 from store import calls, facts, ledger
 from store.calls import TurnRow
 from store.session import Store
@@ -32,6 +32,7 @@ class StoredNotebook:
             if found is None:
                 return None
             call, attempt = found
+            state, redirects = calls.state_from_text(call.state)
             return CallSheet(
                 call_id=call.id,
                 attempt_id=attempt.id,
@@ -40,9 +41,10 @@ class StoredNotebook:
                 facts=facts.from_json(call.facts),
                 carrier_sid=attempt.carrier_sid,
                 memory=call.memory,
-                state=call.state,
+                state=state,
                 agents_tried=call.agents_tried,
                 outcome=call.outcome,
+                redirects=redirects,
             )
 
     def save_turn(self, call_id: str, turns: Sequence[Turn], memory: Memory, lasting: Sequence[Lasting], now: datetime) -> None:
@@ -60,11 +62,11 @@ class StoredNotebook:
             for effect in lasting:
                 consequences.take_in(session, call, effect, now=now)
 
-    def set_state(self, call_id: str, state: str, agents_tried: int = 0) -> None:
+    def set_state(self, call_id: str, state: CallState, agents_tried: int = 0, *, redirects: int = 0) -> None:
         """Note what the driver is doing. LookupError when there is no such call."""
         with self._store.transaction(is_synced=False) as session:
             call = calls.locked(session, call_id)
-            call.state, call.agents_tried = state, agents_tried
+            call.state, call.agents_tried = calls.state_to_text(state, redirects), agents_tried
             call.started_at = call.started_at or self._store.clock.now()
 
     def finish(self, call_id: str, outcome: Outcome, reason: HangUpReason, now: datetime) -> None:

@@ -9,14 +9,15 @@ from typing import Any, Protocol
 
 from ivr.dialogue.effects import Lasting, Memory
 from ivr.script.fields import Facts
-from kit.vocabulary import HangUpReason, Outcome
+from kit.vocabulary import CallState, HangUpReason, Order, Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class CallSheet:
     """What is known of one call. `memory` is None until the dialogue has begun; `carrier_sid` until the carrier named it.
 
-    `state` is free for the call's driver ("talking", "transferring", "ended") and survives a killed worker.
+    `state` is its driver's and survives a killed worker; `redirects` counts, while LOST, how often the carrier came back
+    to find nobody.
     """
 
     call_id: str
@@ -26,9 +27,10 @@ class CallSheet:
     facts: Facts
     carrier_sid: str | None
     memory: Memory | None
-    state: str
+    state: CallState
     agents_tried: int = 0
     outcome: Outcome | None = None
+    redirects: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Notebook(Protocol):
     def save_turn(self, call_id: str, turns: Sequence[Turn], memory: Memory, lasting: Sequence[Lasting], now: datetime) -> None:
         """Write turns, memory and everything lasting in ONE transaction, before anything is played."""
 
-    def set_state(self, call_id: str, state: str, agents_tried: int = 0) -> None:
+    def set_state(self, call_id: str, state: CallState, agents_tried: int = 0, *, redirects: int = 0) -> None:
         """Note what the driver is doing."""
 
     def finish(self, call_id: str, outcome: Outcome, reason: HangUpReason, now: datetime) -> None:
@@ -105,8 +107,8 @@ class LiveCalls(Protocol):
     def redeem_token(self, token: str) -> str | None:
         """The call id, once; None when unknown, used or expired."""
 
-    def orders(self, call_id: str) -> Sequence[str]:
-        """Orders waiting for this call since the last look: hand_over, hang_up, listen_in."""
+    def orders(self, call_id: str) -> Sequence[Order]:
+        """Orders waiting for this call since the last look, oldest first."""
 
     def beat(self, worker: str, live: int, slots: int) -> None:
         """Say that this media worker lives and how many calls it carries."""

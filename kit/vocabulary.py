@@ -208,3 +208,25 @@ class MediaMode(StrEnum):
     STREAM = "stream"
     RECORD = "record"
     KEYPAD = "keypad"
+
+
+class CallState(StrEnum):
+    """What drives a call: a media worker or the webhooks (TALKING), nobody (DROPPED, LOST), a transfer, or nothing any more."""
+
+    NEW = "new"
+    TALKING = "talking"
+    DROPPED = "dropped"
+    LOST = "lost"
+    TRANSFERRING = "transferring"
+    ACCEPTED = "accepted"
+    TRANSFER_FAILED = "transfer_failed"
+    ENDED = "ended"
+
+
+class Order(StrEnum):
+    """What one of our processes tells the one that carries a call."""
+
+    HAND_OVER = "hand_over"
+    HANG_UP = "hang_up"
+    LISTEN_IN = "listen_in"
+    MACHINE_ANSWERED = "machine_answered"

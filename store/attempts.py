@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from kit.ids import new_id
-from kit.vocabulary import Outcome, Purpose
+from kit.vocabulary import CallState, Outcome, Purpose
 from store import borrowers, campaigns, facts, ledger
 from store.facts import FactValue
 from store.models import Attempt, Call, CallbackRequest, NumberLock, Promise, Target, Turn, TurnSave
@@ -95,7 +95,7 @@ def _add_call(session: Session, attempt: Attempt, loan_id: str | None, intention
         script_id=intention.script_id,
         script_digest=intention.script_digest,
         facts=facts.to_json(intention.facts),
-        state="new",
+        state=CallState.NEW.value,
         agents_tried=0,
         created_at=now,
     )
@@ -269,7 +269,7 @@ def _conclude(session: Session, attempt: Attempt) -> None:
     else:
         attempt.outcome = _outcome_on_record(session, call) if call else Outcome.HUNG_UP_EARLY
     if call is not None:
-        call.outcome, call.state, call.ended_at = attempt.outcome, "ended", call.ended_at or attempt.ended_at
+        call.outcome, call.state, call.ended_at = attempt.outcome, CallState.ENDED.value, call.ended_at or attempt.ended_at
 
 
 def _outcome_on_record(session: Session, call: Call) -> Outcome:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from kit.ids import new_id
-from kit.vocabulary import HangUpReason, Outcome
+from kit.vocabulary import CallState, HangUpReason, Outcome
 from store import ledger
 from store.models import Attempt, Borrower, Call, Case, Turn, TurnSave
 
@@ -32,6 +32,17 @@ class TurnRow:
     meaning: Mapping[str, Any] | None
     confidence: float | None
     engine: str
+
+
+def state_to_text(state: CallState, redirects: int = 0) -> str:
+    """As the table keeps it: the word, and with LOST how often the carrier came back for nothing (`lost:3`)."""
+    return f"{state.value}:{redirects}" if state is CallState.LOST else state.value
+
+
+def state_from_text(text: str) -> tuple[CallState, int]:
+    """The inverse of state_to_text."""
+    word, _, redirects = text.partition(":")
+    return CallState(word), int(redirects or 0)
 
 
 def find(session: Session, call_id: str) -> tuple[Call, Attempt] | None:
@@ -97,7 +108,7 @@ def finish(session: Session, call: Call, *, outcome: Outcome, reason: HangUpReas
     """The call is over; False when it already was: the first outcome stands, unless it was UNKNOWN."""
     if call.outcome not in (None, Outcome.UNKNOWN):
         return False
-    call.outcome, call.hang_up_reason, call.state = outcome, reason, "ended"
+    call.outcome, call.hang_up_reason, call.state = outcome, reason, CallState.ENDED.value
     call.ended_at = call.ended_at or now
     attempt = session.get_one(Attempt, call.attempt_id)
     if attempt.outcome in (None, Outcome.UNKNOWN):

@@ -18,12 +18,13 @@ import redis
 from kit.clock import Clock
 from kit.ids import new_id, new_token
 from kit.settings import Settings
+from kit.vocabulary import Order
 from store import keys
 
 BEAT_TTL_S = 15
 """A media worker that did not beat for so long is gone; its slots are not free, they do not exist."""
 ORDERS_TTL_S = 3_600
-CALL_ORDERS = frozenset({"hand_over", "hang_up", "listen_in", "machine_answered"})
+_ORDERS = {order.value: order for order in Order}
 
 
 _LEAVE = """
@@ -42,10 +43,6 @@ return 1
 
 class NoLiveStore(RuntimeError):
     """Neither HUILING_REDIS_URL nor a running embedded Valkey. The message says what to do."""
-
-
-class UnknownOrder(ValueError):
-    """A call knows the words of CALL_ORDERS only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +118,18 @@ class RedisLiveCalls:
         found = self.client.getdel(keys.token(_digest(token)))
         return found.decode() if found else None
 
-    def orders(self, call_id: str) -> Sequence[str]:
-        """Orders waiting for this call since the last look, oldest first."""
+    def orders(self, call_id: str) -> Sequence[Order]:
+        """Orders waiting for this call since the last look, oldest first; words of a later version mean nothing."""
         with self.client.pipeline(transaction=True) as pipe:
             pipe.lrange(keys.orders(call_id), 0, -1)
             pipe.delete(keys.orders(call_id))
             waiting = pipe.execute()[0]
-        return tuple(order.decode() for order in waiting)
+        return tuple(_ORDERS[word] for one in waiting if (word := one.decode()) in _ORDERS)
 
-    def give_order(self, call_id: str, order: str) -> None:
-        """Tell the worker that carries the call: one of CALL_ORDERS. Raises UnknownOrder."""
-        if order not in CALL_ORDERS:
-            raise UnknownOrder(order)
+    def give_order(self, call_id: str, order: Order) -> None:
+        """Tell the worker that carries the call."""
         with self.client.pipeline(transaction=True) as pipe:
-            pipe.rpush(keys.orders(call_id), order)
+            pipe.rpush(keys.orders(call_id), order.value)
             pipe.expire(keys.orders(call_id), ORDERS_TTL_S)
             pipe.execute()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ivr.meaning import Meaning
-from kit.vocabulary import Announcement
+from kit.vocabulary import Announcement, Order
 
 MAX_KEYS = 32
 """More than anybody is asked for."""
@@ -73,9 +73,9 @@ class MachineAnswered:
 
 @dataclass(frozen=True, slots=True)
 class Commanded:
-    """Somebody of ours ordered: `hand_over` or `hang_up`."""
+    """Somebody of ours ordered HAND_OVER or HANG_UP."""
 
-    order: str
+    order: Order
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from ivr.dialogue.machine import Dialogue
 from ivr.meaning import Hints, Meaning, RiskFound, Slot, slot_from_dict
 from ivr.script.fields import FIELDS, Facts, FactValue, Kind
 from ivr.script.model import Script
-from kit.vocabulary import Announcement, Intent, Risk, Severity
+from kit.vocabulary import Announcement, Intent, Order, Risk, Severity
 
 Understand = Callable[[str, Hints], Meaning]
 PlayLine = tuple[str, str]
@@ -193,7 +193,10 @@ class Stage:
         made = _EVENTS.get(key)
         if made is None:
             raise BadPlay(f"没有“{key}”这种台词")
-        return events.WentSilent(self._tag) if key == "silence" else made(text)
+        try:
+            return events.WentSilent(self._tag) if key == "silence" else made(text)
+        except ValueError:
+            raise BadPlay(f"{key} 没有“{text}”这一种") from None
 
 
 def typed(text: str) -> Meaning:
@@ -301,6 +304,6 @@ _EVENTS: Mapping[str, Callable[[str], events.Event]] = {
     "line_lost": lambda _: events.Resumed(),
     "transfer": lambda how: events.TransferDone("agent") if how == "done" else events.TransferFailed(),
     "machine": lambda kind: events.MachineAnswered(Announcement(kind)),
-    "order": events.Commanded,
+    "order": lambda order: events.Commanded(Order(order)),
     "time_up": lambda _: events.TimeUp(),
 }

@@ -13,7 +13,7 @@ from ivr.dialogue.routing import intents_of
 from ivr.dialogue.walk import Walk, reworded, silence_of, unclear_of
 from ivr.meaning import Meaning, RiskFound, Slot
 from ivr.script.model import KEYS, REPEAT, AskKind, Step
-from kit.vocabulary import Announcement, HangUpReason, Intent, Outcome, Risk, Severity, SlotName
+from kit.vocabulary import Announcement, HangUpReason, Intent, Order, Outcome, Risk, Severity, SlotName
 
 
 def _understood(walk: Walk, event: events.Understood) -> None:
@@ -166,11 +166,11 @@ def _end_for_machine(walk: Walk, kind: Announcement) -> None:
 
 
 def _commanded(walk: Walk, event: events.Commanded) -> None:
-    if event.order not in ("hand_over", "hang_up"):
-        raise Refused(f"no such order: {event.order}")
+    if event.order not in (Order.HAND_OVER, Order.HANG_UP):
+        raise Refused(f"no order to a dialogue: {event.order}")
     if walk.state.phase is Phase.OVER:
         return None
-    if event.order == "hang_up":
+    if event.order is Order.HANG_UP:
         return walk.finish(HangUpReason.COMMAND, _outcome_if_cut(walk.state))
     if walk.state.phase is not Phase.TRANSFERRING:
         walk.hand_over("commanded", REPEAT)

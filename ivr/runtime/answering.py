@@ -15,13 +15,15 @@ from ivr.runtime import modes
 from ivr.runtime.line import Line
 from ivr.runtime.talk import Talk
 from kit.metrics import TROUBLES, WEBHOOKS
-from kit.vocabulary import HangUpReason, MediaMode
+from kit.vocabulary import CallState, HangUpReason, MediaMode, Order
 from speech.audio import MULAW_SILENCE, BadAudio, encode_mulaw, read_wav_channels, resample
 from speech.ports import LINE_RATE_HZ
 
 LOG = logging.getLogger(__name__)
 
-LEFT_ALONE = frozenset({"dropped", "transferring", "accepted", "transfer_failed"})
+LEFT_ALONE = frozenset(
+    {CallState.DROPPED, CallState.LOST, CallState.TRANSFERRING, CallState.ACCEPTED, CallState.TRANSFER_FAILED}
+)
 """States in which no media worker holds the call: when it ends now, nobody else will conclude it."""
 
 
@@ -50,7 +52,7 @@ def progressed(line: Line, call_id: str, report: StatusReport) -> None:
 def machine_reported(line: Line, call_id: str, report: MachineReport) -> None:
     """The carrier says that no person answered: an order to the process that talks."""
     if report.is_machine and line.callbacks.is_first("amd", report.call_sid, line.clock.now()):
-        line.live.give_order(call_id, "machine_answered")
+        line.live.give_order(call_id, Order.MACHINE_ANSWERED)
 
 
 def recording_reported(line: Line, call_id: str, report: RecordingReport) -> None:
@@ -81,7 +83,7 @@ def _keep(line: Line, call_id: str, wav: bytes) -> None:
 
 def is_left_alone(sheet: CallSheet) -> bool:
     """Whether the call has begun, has no outcome, and no media worker holds it."""
-    return sheet.outcome is None and sheet.memory is not None and (sheet.state in LEFT_ALONE or sheet.state.startswith("lost:"))
+    return sheet.outcome is None and sheet.memory is not None and sheet.state in LEFT_ALONE
 
 
 def conclude_silent(line: Line, call_id: str) -> None:
@@ -93,7 +95,7 @@ def conclude_silent(line: Line, call_id: str) -> None:
 
 def conclude(line: Line, sheet: CallSheet) -> None:
     """End a call whose line is gone and that nobody holds: what was agreed stays."""
-    reason = HangUpReason.TRANSFER_DONE if sheet.state == "accepted" else HangUpReason.CALLEE
+    reason = HangUpReason.TRANSFER_DONE if sheet.state is CallState.ACCEPTED else HangUpReason.CALLEE
     try:
         Talk.restore(line, sheet).hung_up(reason)
     except (LookupError, DialogueMisuse):

@@ -26,7 +26,7 @@ from ivr.runtime.transcript import Transcript
 from ivr.runtime.vigil import Vigil, hang_up
 from ivr.script.model import AskKind
 from kit.metrics import INTERRUPTIONS, SOCKET_MESSAGES, TROUBLES
-from kit.vocabulary import HangUpReason, Intent, Outcome
+from kit.vocabulary import CallState, HangUpReason, Intent, Outcome
 from speech.audio import decode_mulaw
 
 LOG = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ class StreamCall:
         if not self._talk.is_finished and not self.is_over:
             self._transcript.we_said([*self._cut, *self._playout.cut()])
             self._talk.save(self._transcript.take())
-            self._line.notebook.set_state(self._talk.sheet.call_id, "dropped")
+            self._line.notebook.set_state(self._talk.sheet.call_id, CallState.DROPPED)
 
     def close(self) -> None:
         """Let go of ear and tape."""
@@ -322,7 +322,7 @@ class StreamCall:
             return
         if isinstance(self._after, Transfer):
             self._talk.save(self._transcript.take())
-            self._line.notebook.set_state(self._talk.sheet.call_id, "transferring", 0)
+            self._line.notebook.set_state(self._talk.sheet.call_id, CallState.TRANSFERRING, 0)
         elif self._is_last_word_awaited(self._after):
             return
         else:

@@ -19,7 +19,7 @@ from ivr.runtime.house_clips import ACCEPT, COMPANY, SILENCE
 from ivr.runtime.line import Line
 from ivr.runtime.talk import Talk
 from kit.metrics import TRANSFERS
-from kit.vocabulary import HangUpReason, Outcome, Severity
+from kit.vocabulary import CallState, HangUpReason, Outcome, Severity
 
 RING_S = 8
 """How long one agent's phone rings: three of them fit into a P0's half minute."""
@@ -73,7 +73,7 @@ def whisper(line: Line, sheet: CallSheet, place: int) -> list[Verb]:
 
     Without the key the agent's leg is hung up.
     """
-    if sheet.state != "transferring" or sheet.agents_tried != place or sheet.outcome is not None:
+    if not _is_ringing(sheet, place):
         return [Hangup()]
     key = Play(urls.clip(line.settings, ACCEPT))
     inner: list[Play | Say] = [key, Say(transfer_of(sheet)["summary"]), key]
@@ -81,14 +81,19 @@ def whisper(line: Line, sheet: CallSheet, place: int) -> list[Verb]:
     return [Gather(action=accept, num_digits=1, timeout_s=ACCEPT_S, inner=inner), Hangup()]
 
 
+def _is_ringing(sheet: CallSheet, place: int) -> bool:
+    """Whether that person's phone is the one that rings."""
+    return sheet.state is CallState.TRANSFERRING and sheet.agents_tried == place and sheet.outcome is None
+
+
 def accept(line: Line, sheet: CallSheet, place: int, digits: str) -> list[Verb]:
     """The agent's key. An empty document lets the bridge happen."""
-    if sheet.state == "accepted" and sheet.agents_tried == place:
+    if sheet.state is CallState.ACCEPTED and sheet.agents_tried == place:
         return []
-    if digits != ACCEPT_KEY or sheet.state != "transferring" or sheet.agents_tried != place or sheet.outcome is not None:
+    if digits != ACCEPT_KEY or not _is_ringing(sheet, place):
         return [Hangup()]
     Talk.restore(line, sheet).tell(TransferDone(agent=str(place)))
-    line.notebook.set_state(sheet.call_id, "accepted", place)
+    line.notebook.set_state(sheet.call_id, CallState.ACCEPTED, place)
     TRANSFERS.labels("accepted").inc()
     return []
 
@@ -97,11 +102,11 @@ def rang(line: Line, sheet: CallSheet, place: int, report: DialReport) -> list[V
     """The <Dial> has ended: the talk with the agent is over, or the next one is rung. A repeated report changes nothing."""
     if sheet.outcome is not None:
         return [Hangup()]
-    if sheet.state == "accepted":
+    if sheet.state is CallState.ACCEPTED:
         return _handed_over(line, sheet)
-    if sheet.state == "transferring" and sheet.agents_tried == place:
+    if _is_ringing(sheet, place):
         TRANSFERS.labels(report.status.replace("-", "_")).inc()
-        line.notebook.set_state(sheet.call_id, "transferring", place + 1)
+        line.notebook.set_state(sheet.call_id, CallState.TRANSFERRING, place + 1)
         sheet = line.notebook.open_call(sheet.call_id) or sheet
     return resume(line, sheet)
 
@@ -110,16 +115,15 @@ def resume(line: Line, sheet: CallSheet) -> list[Verb]:
     """Where the call goes on after its socket was closed, by us or by misfortune."""
     if sheet.outcome is not None:
         return [Hangup()]
-    if sheet.state == "accepted":
+    if sheet.state is CallState.ACCEPTED:
         return _handed_over(line, sheet)
-    if sheet.state == "transferring":
+    if sheet.state is CallState.TRANSFERRING:
         return ring_next(line, sheet)
-    if sheet.state.startswith("lost:") and int(sheet.state[5:]) >= MOST_REDIRECTS:
+    if sheet.redirects >= MOST_REDIRECTS:
         line.notebook.finish(sheet.call_id, Outcome.ABANDONED, HangUpReason.FAULT, line.clock.now())
         return [Hangup()]
-    if sheet.state != "transfer_failed":
-        times = int(sheet.state[5:]) if sheet.state.startswith("lost:") else 0
-        line.notebook.set_state(sheet.call_id, f"lost:{times + 1}", sheet.agents_tried)
+    if sheet.state is not CallState.TRANSFER_FAILED:
+        line.notebook.set_state(sheet.call_id, CallState.LOST, sheet.agents_tried, redirects=sheet.redirects + 1)
     return [Play(urls.clip(line.settings, SILENCE)), *modes.carry_on(line, sheet)]
 
 
@@ -142,5 +146,5 @@ def _handed_over(line: Line, sheet: CallSheet) -> list[Verb]:
 
 def _nobody(line: Line, sheet: CallSheet) -> list[Verb]:
     TRANSFERS.labels("nobody").inc()
-    line.notebook.set_state(sheet.call_id, "transfer_failed", sheet.agents_tried)
-    return modes.carry_on(line, replace(sheet, state="transfer_failed"))
+    line.notebook.set_state(sheet.call_id, CallState.TRANSFER_FAILED, sheet.agents_tried)
+    return modes.carry_on(line, replace(sheet, state=CallState.TRANSFER_FAILED))

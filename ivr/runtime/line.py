@@ -16,6 +16,7 @@ from ivr.script.model import AskKind, Script
 from kit.clock import Clock
 from kit.metrics import CALLS_LIVE
 from kit.settings import Settings
+from kit.vocabulary import Order
 from speech.ports import Pcm, Recognizer
 
 
@@ -43,8 +44,8 @@ class Endpoint(Protocol):
 class Orders(LiveCalls, Protocol):
     """Live calls that may also be given orders from another process."""
 
-    def give_order(self, call_id: str, order: str) -> None:
-        """Leave an order: hand_over, hang_up, listen_in, machine_answered."""
+    def give_order(self, call_id: str, order: Order) -> None:
+        """Leave an order."""
 
 
 class Carrier(Protocol):

@@ -7,7 +7,7 @@ from ivr.dialogue.events import Resumed, TransferFailed
 from ivr.ports import CallSheet
 from ivr.runtime import turns, urls
 from ivr.runtime.line import Line
-from kit.vocabulary import MediaMode
+from kit.vocabulary import CallState, MediaMode
 
 TOKEN_S = 60
 
@@ -16,9 +16,9 @@ def carry_on(line: Line, sheet: CallSheet) -> list[Verb]:
     """Begin the dialogue with the callee, or go on with it, as `sheet.state` says."""
     if line.settings.media_mode is MediaMode.STREAM:
         return _connect(line, sheet.call_id)
-    if sheet.memory is None or sheet.state == "talking":
+    if sheet.memory is None or sheet.state is CallState.TALKING:
         return turns.begin(line, sheet)
-    return turns.go_on(line, sheet, TransferFailed() if sheet.state == "transfer_failed" else Resumed())
+    return turns.go_on(line, sheet, TransferFailed() if sheet.state is CallState.TRANSFER_FAILED else Resumed())
 
 
 def _connect(line: Line, call_id: str) -> list[Verb]:

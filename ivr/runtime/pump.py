@@ -22,7 +22,7 @@ from ivr.runtime.talk import Talk
 from ivr.runtime.tape import Tape
 from ivr.runtime.vigil import hang_up
 from kit.metrics import SOCKET_MESSAGES, SOCKETS, TROUBLES
-from kit.vocabulary import HangUpReason, Outcome
+from kit.vocabulary import CallState, HangUpReason, Outcome
 from speech.ports import FRAME_S, EngineUnavailable
 
 LOG = logging.getLogger(__name__)
@@ -155,7 +155,7 @@ def _open_call(socket: Socket, line: Line, sheet: CallSheet, stream_sid: str) ->
         line.notebook.finish(sheet.call_id, Outcome.ABANDONED, HangUpReason.FAULT, line.clock.now())
         hang_up(line, sheet.carrier_sid)
         return None
-    line.notebook.set_state(sheet.call_id, "talking", sheet.agents_tried)
+    line.notebook.set_state(sheet.call_id, CallState.TALKING, sheet.agents_tried)
     call = StreamCall(line, talk, ear=ear, mouth=mouth, tape=tape)
     call.act(effects)
     return call
@@ -166,7 +166,7 @@ def _talk_of(line: Line, sheet: CallSheet) -> tuple[Talk, list[Effect]]:
     if sheet.memory is None:
         return Talk.begin(line, sheet)
     talk = Talk.restore(line, sheet)
-    if sheet.state == "transfer_failed":
+    if sheet.state is CallState.TRANSFER_FAILED:
         return talk, talk.tell(TransferFailed())
     resumes = int(talk.driver.get("resumes", 0)) + 1
     if resumes > MOST_RESUMES:

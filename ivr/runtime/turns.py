@@ -15,17 +15,17 @@ from ivr.carrier.rest import CarrierTrouble
 from ivr.carrier.twiml import Hangup, Play, Redirect, Verb
 from ivr.carrier.webhook import InputReport
 from ivr.dialogue.effects import Effect, HangUp, Transfer
-from ivr.dialogue.events import Commanded, Event, MachineAnswered, Played, Pressed, Understood, WentSilent
+from ivr.dialogue.events import Event, Played, Pressed, Understood, WentSilent
 from ivr.meaning import meaning_to_dict
 from ivr.ports import CallSheet, Turn
-from ivr.runtime import urls
+from ivr.runtime import orders, urls
 from ivr.runtime.house_clips import SILENCE
 from ivr.runtime.line import Line
 from ivr.runtime.talk import Talk, ending
 from ivr.runtime.turn_plan import Plan, document_of, keyed, listening_on, piece_of, plan_of
 from ivr.script.model import AskKind
 from kit.metrics import TROUBLES
-from kit.vocabulary import Announcement, HangUpReason
+from kit.vocabulary import CallState, HangUpReason
 from speech.audio import BadAudio, read_wav, resample
 from speech.classes import with_class
 from speech.ports import LINE_RATE_HZ, NOTHING, Heard
@@ -64,10 +64,10 @@ def took(line: Line, sheet: CallSheet, asked: Asked) -> list[Verb]:
         return [Hangup()]
     talk = Talk.restore(line, sheet)
     turn = talk.driver.get("turn", {})
-    if asked.turn != turn.get("n") or sheet.state != "talking":
+    if asked.turn != turn.get("n") or sheet.state is not CallState.TALKING:
         return document_of(line.settings, sheet.call_id, turn) if turn else [Hangup()]
-    if (ordered := _ordered(line, talk)) is not None:
-        return _reply(line, talk, ordered)
+    if ordered := orders.events_of(orders.waiting(line, sheet.call_id)):
+        return _reply(line, talk, talk.tell(ordered[0]))
     heard = _heard(line, asked, turn)
     if heard is None:
         return _fetch_again(line, sheet.call_id, asked)
@@ -119,19 +119,6 @@ def _next(line: Line, talk: Talk, plan: Plan) -> list[Verb]:
     talk.note(turn=plan)
     talk.save()
     return document_of(line.settings, talk.sheet.call_id, plan)
-
-
-def _ordered(line: Line, talk: Talk) -> list[Effect] | None:
-    """What an order given to this call leads to; None without one. A channel that is down gives none."""
-    try:
-        orders = line.live.orders(talk.sheet.call_id)
-    except Exception:
-        TROUBLES.labels("orders").inc()
-        return None
-    if "machine_answered" in orders:
-        return talk.tell(MachineAnswered(Announcement.VOICEMAIL))
-    order = next((order for order in orders if order in ("hand_over", "hang_up")), None)
-    return talk.tell(Commanded(order)) if order else None
 
 
 def _keyed(talk: Talk, digits: str, *, is_secret: bool) -> list[Effect]:
@@ -189,7 +176,7 @@ def _reply(line: Line, talk: Talk, effects: Sequence[Effect]) -> list[Verb]:
     if isinstance(ended, Transfer):
         talk.note(transfer={"reason": ended.reason, "severity": ended.severity.name, "summary": ended.summary})
     talk.save([_turn(talk, "bot", said["text"]) for said in plan["says"]] if ended else ())
-    line.notebook.set_state(talk.sheet.call_id, "transferring" if isinstance(ended, Transfer) else "talking", 0)
+    line.notebook.set_state(talk.sheet.call_id, CallState.TRANSFERRING if isinstance(ended, Transfer) else CallState.TALKING, 0)
     if isinstance(ended, HangUp):
         talk.finish(ended.outcome, ended.reason)
     return document_of(line.settings, talk.sheet.call_id, plan)

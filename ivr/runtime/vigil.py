@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ivr.carrier.rest import CarrierTrouble
-from ivr.dialogue.events import Commanded, Event, MachineAnswered, TimeUp
+from ivr.dialogue.events import Event, TimeUp
+from ivr.runtime import orders
 from ivr.runtime.line import Line
 from ivr.runtime.talk import Talk
 from kit.metrics import TROUBLES
-from kit.vocabulary import Announcement, HangUpReason
+from kit.vocabulary import HangUpReason, Order
 
 NO_MEDIA_S = 30.0
 ORDERS_EVERY_S = 1.0
@@ -27,19 +26,13 @@ class Vigil:
         self.is_overheard = False
 
     def orders(self, now: float) -> list[Event]:
-        """Orders since the last look, at most once a second, as events. Unknown ones mean nothing."""
+        """Orders since the last look, at most once a second, as events."""
         if now - self._asked_at < ORDERS_EVERY_S:
             return []
         self._asked_at = now
-        told: list[Event] = []
-        for order in self._waiting():
-            if order == "listen_in":
-                self.is_overheard = True
-            elif order == "machine_answered":
-                told.append(MachineAnswered(Announcement.VOICEMAIL))
-            elif order in ("hand_over", "hang_up"):
-                told.append(Commanded(order))
-        return told
+        waiting = orders.waiting(self._line, self._talk.sheet.call_id)
+        self.is_overheard = self.is_overheard or Order.LISTEN_IN in waiting
+        return orders.events_of(waiting)
 
     def end(self, no_media_s: float) -> HangUpReason | None:
         """Why the call must be cut now, if it must."""
@@ -57,14 +50,6 @@ class Vigil:
     @property
     def _overtime_s(self) -> float:
         return self._talk.seconds - self._talk.dialogue.script.max_call_s
-
-    def _waiting(self) -> Sequence[str]:
-        """Orders given to this call; none when the channel is down, which no call suffers from."""
-        try:
-            return self._line.live.orders(self._talk.sheet.call_id)
-        except Exception:
-            TROUBLES.labels("orders").inc()
-            return ()
 
 
 def hang_up(line: Line, carrier_sid: str | None) -> None:

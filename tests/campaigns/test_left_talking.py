@@ -13,7 +13,7 @@ from ivr.ports import Turn
 from ivr.runtime import answering
 from ivr.runtime.talk import Talk
 from ivr.script.model import Script
-from kit.vocabulary import Outcome, Risk, Severity
+from kit.vocabulary import CallState, Outcome, Risk, Severity
 from store import attempts
 from store.words import TargetState
 from tests.campaigns.conftest import Floor, found
@@ -34,7 +34,7 @@ def left_talking(floor: Floor) -> str:
     sheet = floor.line.notebook.open_call(call_id)
     assert sheet is not None
     talk, _ = Talk.begin(floor.line, sheet)
-    floor.line.notebook.set_state(call_id, "talking", 0)
+    floor.line.notebook.set_state(call_id, CallState.TALKING, 0)
     talk.tell(Understood(DISPUTE), [Turn("callee", "利息不对", "hello", 1.0, 2.0)])
     return call_id
 

@@ -12,7 +12,7 @@ from ivr.dialogue.effects import Lasting, Note, Promise
 from ivr.meaning import Bound
 from ivr.ports import CallSheet, Notebook, Turn
 from ivr.script.fields import Facts
-from kit.vocabulary import HangUpReason, Outcome
+from kit.vocabulary import CallState, HangUpReason, Outcome
 from store import calls, ledger
 from store.models import Attempt
 from store.session import Store
@@ -34,7 +34,7 @@ FACTS: Facts = {"borrower_name": "王合作", "amount_fen": 320_000, "due_on": d
 @pytest.fixture(params=["fake", "sql"])
 def opened(request: pytest.FixtureRequest) -> tuple[Notebook, str]:
     if request.param == "fake":
-        sheet = CallSheet("call_1", "attempt_1", "overdue", "d" * 64, FACTS, None, None, "new")
+        sheet = CallSheet("call_1", "attempt_1", "overdue", "d" * 64, FACTS, None, None, CallState.NEW)
         return FakeNotebook(sheet), "call_1"
     store: Store = request.getfixturevalue("store")
     _, call = cast.ready_call(store)
@@ -74,10 +74,18 @@ class TestContract:
 
     def test_state_survives(self, opened: tuple[Notebook, str]) -> None:
         notebook, call_id = opened
-        notebook.set_state(call_id, "transferring", agents_tried=2)
+        notebook.set_state(call_id, CallState.TRANSFERRING, agents_tried=2)
         sheet = notebook.open_call(call_id)
         assert sheet is not None
         assert (sheet.state, sheet.agents_tried) == ("transferring", 2)
+
+    def test_how_often_the_carrier_found_nobody_is_kept_until_somebody_is_there(self, opened: tuple[Notebook, str]) -> None:
+        notebook, call_id = opened
+        for state, redirects in ((CallState.LOST, 3), (CallState.TALKING, 0)):
+            notebook.set_state(call_id, state, redirects=redirects)
+            sheet = notebook.open_call(call_id)
+            assert sheet is not None
+            assert (sheet.state, sheet.redirects) == (state, redirects)
 
     def test_the_first_outcome_stands_unless_it_was_unknown(self, opened: tuple[Notebook, str]) -> None:
         notebook, call_id = opened
@@ -150,7 +158,7 @@ def test_a_call_that_does_not_exist_is_named(store: Store, act: str) -> None:
     notebook = StoredNotebook(store)
     acts: dict[str, Callable[[datetime], None]] = {
         "save_turn": lambda now: notebook.save_turn("call_nobody", [], {}, [], now),
-        "set_state": lambda now: notebook.set_state("call_nobody", "talking"),
+        "set_state": lambda now: notebook.set_state("call_nobody", CallState.TALKING),
         "finish": lambda now: notebook.finish("call_nobody", Outcome.SILENT, HangUpReason.SILENCE, now),
     }
     with pytest.raises(LookupError):

@@ -12,7 +12,7 @@ from ivr.dialogue.effects import Lasting, Memory
 from ivr.ports import Agent, CallSheet, Turn
 from kit.clock import Clock
 from kit.ids import new_token
-from kit.vocabulary import HangUpReason, Outcome
+from kit.vocabulary import CallState, HangUpReason, Order, Outcome
 
 
 class FakeNotebook:
@@ -40,15 +40,16 @@ class FakeNotebook:
         self.lasting[call_id].extend(lasting)
         self.sheets[call_id] = dataclasses.replace(sheet, memory=json.loads(json.dumps(memory)))
 
-    def set_state(self, call_id: str, state: str, agents_tried: int = 0) -> None:
-        self.sheets[call_id] = dataclasses.replace(self.sheets[call_id], state=state, agents_tried=agents_tried)
+    def set_state(self, call_id: str, state: CallState, agents_tried: int = 0, *, redirects: int = 0) -> None:
+        sheet = self.sheets[call_id]
+        self.sheets[call_id] = dataclasses.replace(sheet, state=state, agents_tried=agents_tried, redirects=redirects)
 
     def finish(self, call_id: str, outcome: Outcome, reason: HangUpReason, now: datetime) -> None:
         sheet = self.sheets[call_id]
         if sheet.outcome not in (None, Outcome.UNKNOWN):
             return
         self.finished[call_id] = (outcome, reason, now)
-        self.sheets[call_id] = dataclasses.replace(sheet, outcome=outcome, state="ended")
+        self.sheets[call_id] = dataclasses.replace(sheet, outcome=outcome, state=CallState.ENDED)
 
 
 class FakeCallbacks:
@@ -93,7 +94,7 @@ class FakeLiveCalls:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._tokens: dict[str, tuple[str, datetime]] = {}
-        self._orders: dict[str, list[str]] = {}
+        self._orders: dict[str, list[Order]] = {}
         self.beats: list[tuple[str, int, int]] = []
 
     def issue_token(self, call_id: str, ttl_s: int = 60) -> str:
@@ -105,11 +106,10 @@ class FakeLiveCalls:
         call_id, until = self._tokens.pop(token, (None, self._clock.now()))
         return call_id if self._clock.now() < until else None
 
-    def orders(self, call_id: str) -> Sequence[str]:
+    def orders(self, call_id: str) -> Sequence[Order]:
         return tuple(self._orders.pop(call_id, ()))
 
-    def give_order(self, call_id: str, order: str) -> None:
-        """Takes any word, unlike Redis: a call must bear orders that it does not know."""
+    def give_order(self, call_id: str, order: Order) -> None:
         self._orders.setdefault(call_id, []).append(order)
 
     def beat(self, worker: str, live: int, slots: int) -> None:

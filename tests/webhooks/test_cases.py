@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from ivr.ports import Agent
-from kit.vocabulary import Outcome
+from kit.vocabulary import CallState, Outcome
 from tests.ivr.runtime.rig import CALL, House, Phone, Plot, asks_for_a_person, despairs
 from tests.webhooks.post import Posts, plain
 
@@ -36,7 +36,9 @@ def _house(given: dict[str, Any]) -> House:
     house.shift.manager = Agent(MANAGER[given["manager"]], may_take_p0=True) if "manager" in given else None
     if given.get("begun"):
         house.phone(BEGINNINGS[given["begun"]])
-    changes: dict[str, Any] = {name: given[name] for name in ("state", "agents_tried", "carrier_sid") if name in given}
+    changes: dict[str, Any] = {name: given[name] for name in ("agents_tried", "redirects", "carrier_sid") if name in given}
+    if "state" in given:
+        changes["state"] = CallState(given["state"])
     if "outcome" in given:
         changes["outcome"] = Outcome(given["outcome"])
     house.notebook.sheets[CALL] = dataclasses.replace(house.sheet, **changes)
@@ -68,7 +70,8 @@ def test_case(name: str, case: dict[str, Any]) -> None:
 def _check(house: House, then: dict[str, Any]) -> None:
     finished = house.notebook.finished.get(CALL)
     rows: dict[str, Any] = {
-        "state": house.sheet.state,
+        "state": house.sheet.state.value,
+        "redirects": house.sheet.redirects,
         "agents_tried": house.sheet.agents_tried,
         "outcome": finished[0].value if finished else None,
         "reason": finished[1].value if finished else None,

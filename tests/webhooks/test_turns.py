@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from kit.vocabulary import HangUpReason, MediaMode, Outcome
+from kit.vocabulary import HangUpReason, MediaMode, Order, Outcome
 from speech.audio import decode_mulaw, read_wav, write_wav
 from tests.ivr.runtime.rig import CALL, LOUD, SID, House, sheet
 from tests.ivr.runtime.test_call import HELLO
@@ -194,7 +194,7 @@ def test_a_person_is_brought_and_the_call_goes_on_when_nobody_comes() -> None:
 
 def test_orders_are_obeyed_at_the_next_turn() -> None:
     caller = Caller(MediaMode.KEYPAD)
-    caller.house.live.give_order(CALL, "machine_answered")
+    caller.house.live.give_order(CALL, Order.MACHINE_ANSWERED)
     caller.is_silent()
     assert caller.verbs == ["Hangup"]
     assert caller.house.notebook.finished[CALL][:2] == (Outcome.VOICEMAIL, HangUpReason.MACHINE)

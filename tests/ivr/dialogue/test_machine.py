@@ -15,7 +15,7 @@ from ivr.dialogue.errors import DialogueMisuse, PeerMisbehaved
 from ivr.dialogue.machine import Dialogue
 from ivr.meaning import Meaning, RiskFound, Slot, SlotProblem
 from ivr.script.model import Route, Script
-from kit.vocabulary import Announcement, HangUpReason, Intent, Outcome, Risk, Severity, SlotName
+from kit.vocabulary import Announcement, HangUpReason, Intent, Order, Outcome, Risk, Severity, SlotName
 from tests.ivr.dialogue.small import FACTS, NOW, said, small_script, when
 
 FRIDAY = Slot(SlotName.PAY_ON, date(2026, 11, 27), "周五")
@@ -238,10 +238,10 @@ def test_what_a_peer_may_not_send_leaves_no_trace(event: events.Event) -> None:
     assert call.dialogue.to_dict() == before
 
 
-def test_orders_that_do_not_exist_are_refused() -> None:
+def test_orders_that_are_not_for_the_dialogue_are_refused() -> None:
     call = Call()
     with pytest.raises(DialogueMisuse):
-        call.on(events.Commanded("dance"))
+        call.on(events.Commanded(Order.LISTEN_IN))
     with pytest.raises(DialogueMisuse):
         call.dialogue.receive(events.TimeUp(), datetime(2026, 11, 23, 10, 0))
 
@@ -345,10 +345,10 @@ def test_a_lost_line_resumes_at_the_same_step() -> None:
 
 def test_orders_of_ours() -> None:
     call = Call()
-    call.on(events.Commanded("hand_over"))
+    call.on(events.Commanded(Order.HAND_OVER))
     assert call.last_of(out.Transfer).reason == "commanded"
     call = Call()
-    call.on(events.Commanded("hang_up"))
+    call.on(events.Commanded(Order.HANG_UP))
     assert call.last_of(out.HangUp) == out.HangUp(HangUpReason.COMMAND, Outcome.HUNG_UP_EARLY)
 
 
@@ -431,7 +431,7 @@ def test_money_is_not_said_again_to_somebody_in_despair() -> None:
 def test_a_hand_over_that_fails_goes_on_where_it_was() -> None:
     call = Call()
     call.verify()
-    call.on(events.Commanded("hand_over"))
+    call.on(events.Commanded(Order.HAND_OVER))
     call.on(events.TransferFailed())
     assert call.spoken == "请问您什么时候方便还款？"
 

@@ -25,7 +25,7 @@ from ivr.runtime.pump import carry
 from ivr.script.model import AskKind, Script
 from kit.clock import ManualClock
 from kit.settings import Settings
-from kit.vocabulary import Intent, Risk, Severity, SlotName
+from kit.vocabulary import CallState, Intent, Risk, Severity, SlotName
 from speech.audio import encode_mulaw
 from speech.ports import Heard, Pcm
 from tests.fakes.notebook import FakeCallbacks, FakeLiveCalls, FakeNotebook, FakeRecorder, FakeShift
@@ -155,7 +155,7 @@ def settings(**changes: Any) -> Settings:
 
 def sheet(**changes: Any) -> CallSheet:
     """A call that was placed and not yet answered."""
-    first = CallSheet(CALL, "att_1", "small", "0" * 64, FACTS, None, None, "placed")
+    first = CallSheet(CALL, "att_1", "small", "0" * 64, FACTS, None, None, CallState.NEW)
     return replace(first, **changes)
 
 

@@ -19,7 +19,7 @@ from ivr.ports import Agent
 from ivr.runtime import handover, pump, urls
 from ivr.runtime.bargein import is_accompanying
 from ivr.runtime.house_clips import ACCEPT, COMPANY
-from kit.vocabulary import HangUpReason, Intent, Outcome, SlotName
+from kit.vocabulary import HangUpReason, Intent, Order, Outcome, SlotName
 from speech.audio import decode_mulaw, encode_mulaw, line_clip, read_wav
 from speech.ports import Pcm
 from tests.ivr.dialogue.small import said
@@ -351,7 +351,7 @@ def test_10_a_machine_hears_nothing_private_and_is_told_nothing_more() -> None:
 
     def plot(phone: Phone) -> Plot:
         yield from phone.wait(1.5)
-        house.live.give_order(CALL, "machine_answered")
+        house.live.give_order(CALL, Order.MACHINE_ANSWERED)
         yield from phone.wait(20)
 
     house.phone(plot)

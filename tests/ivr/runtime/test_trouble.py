@@ -13,7 +13,7 @@ from ivr.runtime import handover, pump
 from ivr.runtime.line import Full, Slots
 from ivr.runtime.pulse import Pulse
 from ivr.script.model import Line as Words
-from kit.vocabulary import HangUpReason, Outcome
+from kit.vocabulary import CallState, HangUpReason, Order, Outcome
 from speech.ports import EngineUnavailable
 from tests.ivr.dialogue.small import small_script
 from tests.ivr.runtime.rig import CALL, House, Phone, Plot, despairs, sheet
@@ -125,10 +125,10 @@ def test_orders_from_another_process_are_obeyed() -> None:
     house = House(agents=[Agent("+12025550111", may_take_p0=True)])
 
     def plot(phone: Phone) -> Plot:
-        house.live.give_order(CALL, "listen_in")
+        house.live.give_order(CALL, Order.LISTEN_IN)
         yield from phone.wait(3)
         assert len(house.overheard) > 8000
-        house.live.give_order(CALL, "hand_over")
+        house.live.give_order(CALL, Order.HAND_OVER)
         yield from phone.wait(10)
 
     house.phone(plot)
@@ -140,7 +140,7 @@ def test_an_order_to_hang_up_ends_the_call() -> None:
 
     def plot(phone: Phone) -> Plot:
         yield from phone.wait(1)
-        house.live.give_order(CALL, "hang_up")
+        house.live.give_order(CALL, Order.HANG_UP)
         yield from phone.wait(60)
 
     phone = house.phone(plot)
@@ -275,7 +275,7 @@ def test_the_gravest_go_to_who_may_take_them_first_and_the_manager_hears_of_fail
     assert phone.seconds < 20
     first = handover.ring_next(house.line, house.sheet)
     assert [verb.number for verb in first if hasattr(verb, "number")] == ["+12025550112"]
-    house.notebook.set_state(CALL, "transferring", 2)
+    house.notebook.set_state(CALL, CallState.TRANSFERRING, 2)
     handover.ring_next(house.line, house.sheet)
     assert house.shift.alarms == [(CALL, "self_harm")]
 
