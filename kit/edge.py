@@ -10,6 +10,7 @@ import copy
 import errno
 import functools
 import logging
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -84,6 +85,8 @@ def usage_words(error: click.UsageError) -> str:
         return f"缺少 {_hint(error)}"
     if isinstance(error, click.BadParameter):
         return f"{_hint(error)}：{_value_words(error)}"
+    if extra := re.match(r"Got unexpected extra arguments? \((.*)\)", error.message):
+        return f"多余的参数：{extra[1]}"
     return error.message if not error.message.isascii() else f"用法不对（{error.message}）"
 
 

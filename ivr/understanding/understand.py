@@ -5,6 +5,7 @@ Decides from the text and the hints alone: no clock, no I/O, no memory. Risk is 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ivr.meaning import Hints, Meaning, RiskFound, Slot
@@ -42,7 +43,7 @@ def understand(text: str, hints: Hints) -> Meaning:
 
 def _person(text: str, said: Utterance, hints: Hints) -> Meaning:
     draft = _draft(said, hints)
-    found = list(risks(said))
+    found = [*risks(said), *_of_the_named(text, hints)]
     sounded = repaired(said)
     if sounded:
         found += risks(sounded)
@@ -50,7 +51,7 @@ def _person(text: str, said: Utterance, hints: Hints) -> Meaning:
         if draft.intents == [Intent.UNCLEAR] or set(draft.intents) < set(second.intents):
             draft = second
             said = sounded if draft.intents != [Intent.UNCLEAR] else said
-    if draft.intents == [Intent.UNCLEAR] and (near := nearest(said, hints)):
+    if draft.intents == [Intent.UNCLEAR] and not said.clean.isdecimal() and (near := nearest(said, hints)):
         draft.intents, draft.confidence = [near.intent], 0.6
         draft.why = [f"近似：{near.intent.value}，像“{near.example}” {near.score:.2f}"]
     intents = tuple(draft.intents)
@@ -60,6 +61,12 @@ def _person(text: str, said: Utterance, hints: Hints) -> Meaning:
     risk = settled([*found, *_given_up(values, hints)])
     why = (*(one.why for one in risk), *draft.why)
     return Meaning(text, intents[0], intents, values, risk, why, draft.confidence)
+
+
+def _of_the_named(text: str, hints: Hints) -> Iterable[RiskFound]:
+    """Risks in what is said of the borrower by name, as of "the borrower in person"."""
+    name = hints.callee_name
+    return risks(normalise(text.replace(name, "本人"))) if name and name in text else ()
 
 
 def _given_up(values: tuple[Slot, ...], hints: Hints) -> list[RiskFound]:

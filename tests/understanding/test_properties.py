@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from ivr.meaning import Hints, meaning_to_dict, slot_from_dict, slot_to_dict
 from ivr.understanding import understand
-from kit.vocabulary import Intent, Risk, SlotName
+from kit.vocabulary import Intent, Risk, Severity, SlotName
 from tests.understanding import corpus
 
 HINTS = Hints(now=corpus.NOW)
+NAMED = Hints(now=corpus.NOW, callee_name=corpus.CALLEE)
 WORDS = sorted({line.text for line in corpus.lines()})
 HARMLESS = (
     "喂你好",
@@ -106,3 +107,21 @@ def test_papers_at_hand_are_no_danger() -> None:
     for text in ("都在我自己手里", "证件在自己手上", "大本在我自己手里呢"):
         assert not [found for found in understand(text, HINTS).risk if found.severity <= 1], text
     assert understand("我要死在自己手里", HINTS).risk
+
+
+@pytest.mark.parametrize("figures", ["1234", "7788", "3607", "0"])
+def test_figures_alone_resemble_no_sentence(figures: str) -> None:
+    meaning = understand(figures, HINTS)
+    assert (meaning.intent, meaning.risk) == (Intent.UNCLEAR, ())
+
+
+@pytest.mark.parametrize("text", ["王小明去世了", "王小明上个月走了", "王小明死了"])
+def test_the_death_of_whom_we_ask_for_is_understood_by_name(text: str) -> None:
+    assert [found.category for found in understand(text, NAMED).risk] == [Risk.BORROWER_DECEASED]
+    assert understand("王小明不在", NAMED).risk == ()
+
+
+def test_who_has_taken_all_the_pills_is_in_danger_and_who_is_ill_is_not() -> None:
+    assert [found.severity for found in understand("我把药都吃了", HINTS).risk] == [Severity.P0]
+    assert understand("我感冒了把药都吃了", HINTS).risk == ()
+    assert understand("医生开的药都吃完了", HINTS).risk == ()
