@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from ivr.carrier.twiml import Gather, Hangup, Play, Record, Redirect, Verb
-from ivr.dialogue.effects import Effect, HangUp, Listen, Piece, Say, Transfer, WakeAt
+from ivr.dialogue.effects import Effect, HangUp, Listen, Say, Transfer, WakeAt
+from ivr.dialogue.memory import clause_to_json
 from ivr.runtime import urls
 from ivr.runtime.talk import says
-from ivr.script.fields import Kind
 from kit.settings import Settings
 from kit.vocabulary import MediaMode
 
@@ -108,19 +107,4 @@ def _gather(settings: Settings, call_id: str, plan: Plan, sounds: list[Play]) ->
 
 
 def _said(say: Say) -> dict[str, Any]:
-    pieces = [{"text": piece.text, "kind": piece.kind.value, "value": _plain(piece.value)} for piece in say.pieces]
-    return {"id": say.say_id, "text": say.text, "may_cut": say.is_interruptible, "pieces": pieces}
-
-
-def _plain(value: date | datetime | int | str | None) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def piece_of(kept: dict[str, Any]) -> Piece:
-    """A piece as it was kept."""
-    value = kept["value"]
-    if isinstance(value, str) and kept["kind"] == Kind.DATE.value:
-        value = date.fromisoformat(value)
-    elif isinstance(value, str) and kept["kind"] == Kind.MOMENT.value:
-        value = datetime.fromisoformat(value)
-    return Piece(kept["text"], Kind(kept["kind"]), value)
+    return {"id": say.say_id, "text": say.text, "may_cut": say.is_interruptible, "pieces": clause_to_json(say.pieces)}

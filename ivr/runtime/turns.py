@@ -16,13 +16,14 @@ from ivr.carrier.twiml import Hangup, Play, Redirect, Verb
 from ivr.carrier.webhook import InputReport
 from ivr.dialogue.effects import Effect, HangUp, Transfer
 from ivr.dialogue.events import Event, Played, Pressed, Understood, WentSilent
+from ivr.dialogue.memory import clause_from_json
 from ivr.meaning import meaning_to_dict
 from ivr.ports import CallSheet, Turn
 from ivr.runtime import orders, urls
 from ivr.runtime.house_clips import SILENCE
 from ivr.runtime.line import Line
 from ivr.runtime.talk import Talk, ending
-from ivr.runtime.turn_plan import Plan, document_of, keyed, listening_on, piece_of, plan_of
+from ivr.runtime.turn_plan import Plan, document_of, keyed, listening_on, plan_of
 from ivr.script.model import AskKind
 from kit.metrics import TROUBLES
 from kit.vocabulary import CallState, HangUpReason
@@ -79,7 +80,7 @@ def clip(line: Line, sheet: CallSheet, turn: int, place: int) -> bytes:
     plan = (sheet.memory or {}).get("driver", {}).get("turn", {})
     if plan.get("n") != turn or not 0 <= place < len(plan["says"]):
         raise LookupError("no such clip")
-    return b"".join(line.prompts.sound(piece_of(piece)) for piece in plan["says"][place]["pieces"])
+    return b"".join(map(line.prompts.sound, clause_from_json(plan["says"][place]["pieces"])))
 
 
 def _receive(line: Line, talk: Talk, asked: Asked, heard: Heard) -> list[Verb]:
