@@ -26,8 +26,8 @@ import numpy as np
 from kit.settings import load_settings
 from speech import catalogue
 from speech.classes import with_class
-from speech.ears import ear_facts
-from speech.engines.vosk import VoskRecognizer, configured
+from speech.ears import configured, ear_facts
+from speech.engines.vosk import VoskRecognizer
 from speech.hear import load as load_clip
 from speech.models import require
 from speech.ports import LINE_RATE_HZ, EngineUnavailable, Pcm, Recognizer

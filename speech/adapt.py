@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from speech.engines.vosk import CARD, VoskRecognizer, card
+from speech.ears import CARD, card
+from speech.engines.vosk import VoskRecognizer
 from speech.graphs.build import SAID, SCRIPTS, STEPS, Built, Decoding, build, is_hanzi
 from speech.graphs.lexicon import DOMAIN, script_phrases
 from speech.graphs.phones import phones

@@ -26,7 +26,7 @@ from rich.progress import (
 from kit.edge import system_words
 from kit.settings import Settings
 from speech import adapt, catalogue, doctor, evaluation, hear
-from speech.engines.vosk import configured
+from speech.ears import configured
 from speech.mandarin.pieces import inventory
 from speech.model_fetch import FetchFailed, fetch, total_bytes
 from speech.models import MODELS, model_dir

@@ -10,8 +10,7 @@ from rapidfuzz.distance import Levenshtein
 
 from kit.settings import Settings
 from speech import audio, catalogue, models
-from speech.ears import ear_facts
-from speech.engines.vosk import configured
+from speech.ears import configured, ear_facts
 from speech.mandarin.readings import readings
 from speech.ports import EngineUnavailable, Heard, Synthesizer
 from speech.prompts import RenderFailed, render_clip

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from speech.engines.vosk import card
-from speech.models_zh import MODELS
+from kit.settings import Settings
+from speech.models_zh import MODELS, SHIPPED
+from speech.ports import EngineUnavailable
+
+CARD = "ear.json"
+"""What a model says of itself, beside what Vosk reads: name, free_trust, what it was made with, how its graphs were built."""
+
+UNKNOWN = "[unk]"
+"""The word of its vocabulary that stands for any other."""
 
 _CARDS = ("README.md", "README", "README.txt")
 
@@ -43,6 +53,34 @@ def ear_facts(folder: Path) -> EarFacts:
         has_grammars=not (folder / "graph" / "HCLG.fst").exists(),
         model_card=_model_card(folder),
     )
+
+
+def card(model_dir: Path) -> dict[str, Any]:
+    """What the model says of itself; empty when it says nothing."""
+    try:
+        said = json.loads((model_dir / CARD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def free_trust(model_dir: Path) -> float:
+    """Weight of the confidence without a grammar, by the model's card; 1.0 where the card does not say."""
+    return float(card(model_dir).get("free_trust", 1.0))
+
+
+def configured(settings: Settings) -> Path:
+    """The model directory that the settings choose: VOSK_MODEL_PATH, or the one that comes with the product."""
+    return Path(settings.vosk_model_path).expanduser() if settings.vosk_model_path else SHIPPED
+
+
+def model_rate_hz(model_dir: Path) -> int:
+    """Sample rate of a model. Raises EngineUnavailable for what is no model directory."""
+    for conf in (model_dir / "conf" / "mfcc.conf", model_dir / "mfcc.conf"):
+        if conf.is_file():
+            stated = re.search(r"^--sample-frequency=(\d+)", conf.read_text(encoding="utf-8"), re.MULTILINE)
+            return int(stated.group(1)) if stated else 16000
+    raise EngineUnavailable(f"不是 Vosk 模型目录（缺 conf/mfcc.conf）：{model_dir}。请检查 VOSK_MODEL_PATH。")
 
 
 def _origin(folder: Path) -> str:

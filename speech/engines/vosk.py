@@ -8,7 +8,6 @@ resampler. Vosk cuts long audio at pauses by itself; the pieces are joined again
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -20,13 +19,10 @@ import numpy as np
 from kit.settings import Settings
 from speech import classes
 from speech.audio import Resampler
+from speech.ears import UNKNOWN, configured, free_trust, model_rate_hz
 from speech.models_zh import SHIPPED
 from speech.phrases import ALARMS, MADE_UP, plain, snap, words_of
 from speech.ports import LINE_RATE_HZ, NOTHING, EngineUnavailable, Heard, Listener, Pcm
-
-UNKNOWN = "[unk]"
-CARD = "ear.json"
-"""What a model says of itself, beside what Vosk reads: name, free_trust, how its graphs were built."""
 
 UNKNOWN_SHARE = 0.1
 """[unk] is listed once more for every ten phrases: a long grammar must not make garbage dear."""
@@ -55,7 +51,7 @@ class VoskRecognizer:
     def __init__(self, model_dir: Path = SHIPPED, *, name: str = "vosk") -> None:
         self.name = name
         self.model_dir = model_dir
-        self.rate_hz = _model_rate_hz(model_dir)
+        self.rate_hz = model_rate_hz(model_dir)
         self._model = _load(model_dir)
         self.has_grammars = not (model_dir / "graph" / "HCLG.fst").exists()
         self.has_unknown = self.is_word(UNKNOWN)
@@ -229,14 +225,6 @@ def _known(partial: str) -> str:
     return partial.replace(UNKNOWN, " ")
 
 
-def _model_rate_hz(model_dir: Path) -> int:
-    for conf in (model_dir / "conf" / "mfcc.conf", model_dir / "mfcc.conf"):
-        if conf.is_file():
-            stated = re.search(r"^--sample-frequency=(\d+)", conf.read_text(encoding="utf-8"), re.MULTILINE)
-            return int(stated.group(1)) if stated else 16000
-    raise EngineUnavailable(f"不是 Vosk 模型目录（缺 conf/mfcc.conf）：{model_dir}。请检查 VOSK_MODEL_PATH。")
-
-
 def _load(model_dir: Path) -> Any:
     """The model, loaded once a process however many engines use it, and anew when its words were written anew."""
     words = model_dir / "graph" / "words.txt"
@@ -254,25 +242,6 @@ def _loaded(model_dir: Path, stamp: int) -> Any:
         return vosk.Model(str(model_dir))
     except Exception as error:  # vosk raises the bare class
         raise EngineUnavailable(f"Vosk 模型读不进来：{model_dir}（{error}）。请检查 VOSK_MODEL_PATH。") from None
-
-
-def card(model_dir: Path) -> dict[str, Any]:
-    """What the model says of itself; empty when it says nothing."""
-    try:
-        said = json.loads((model_dir / CARD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-def free_trust(model_dir: Path) -> float:
-    """Weight of the confidence without a grammar, by the model's card; 1.0 where the card does not say."""
-    return float(card(model_dir).get("free_trust", 1.0))
-
-
-def configured(settings: Settings) -> Path:
-    """The model directory that the settings choose: VOSK_MODEL_PATH, or the one that comes with the product."""
-    return Path(settings.vosk_model_path).expanduser() if settings.vosk_model_path else SHIPPED
 
 
 def load(settings: Settings) -> VoskRecognizer:

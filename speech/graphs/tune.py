@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     plain = Decoding(beam=given.beam, lattice_beam=3.0)
     settings = [
-        replace(plain, acoustic_scale=scale, transition_scale=scale, unknown_cost=cost, syllable_bonus=bonus)
+        replace(plain, acoustic_scale=scale, unknown_cost=cost, syllable_bonus=bonus)
         for scale, cost, bonus in product(given.scale, given.unknown_cost, given.bonus)
     ]
     table = Table("acoustic scale", "[unk] cost", "bonus", "recordings", "right", "taken wrong", "false accepts")

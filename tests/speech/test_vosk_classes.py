@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from kit.settings import load_settings
-from speech import catalogue, classes
+from speech import catalogue, classes, ears
+from speech.ears import UNKNOWN
 from speech.engines import vosk
-from speech.engines.vosk import UNKNOWN, VoskRecognizer, Word, heard_from
+from speech.engines.vosk import VoskRecognizer, Word, heard_from
 from speech.engines.vosk_free import FreeVosk
 from speech.fallback import FallbackRecognizer
 from speech.graphs.build import build
@@ -115,13 +116,13 @@ def test_both_engines_of_a_chain_load_one_model(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_card_says_how_far_free_hearing_is_trusted(tmp_path: Path) -> None:
-    assert vosk.free_trust(tmp_path) == 1.0
-    (tmp_path / vosk.CARD).write_text('{"free_trust": 0.7}')
-    assert vosk.free_trust(tmp_path) == 0.7
-    (tmp_path / vosk.CARD).write_text("[]")
-    assert vosk.card(tmp_path) == {}
+    assert ears.free_trust(tmp_path) == 1.0
+    (tmp_path / ears.CARD).write_text('{"free_trust": 0.7}')
+    assert ears.free_trust(tmp_path) == 0.7
+    (tmp_path / ears.CARD).write_text("[]")
+    assert ears.card(tmp_path) == {}
 
 
 def test_the_settings_choose_the_model() -> None:
-    assert vosk.configured(load_settings({})) == SHIPPED
-    assert vosk.configured(load_settings({"VOSK_MODEL_PATH": "/elsewhere"})) == Path("/elsewhere")
+    assert ears.configured(load_settings({})) == SHIPPED
+    assert ears.configured(load_settings({"VOSK_MODEL_PATH": "/elsewhere"})) == Path("/elsewhere")
