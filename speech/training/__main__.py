@@ -1,7 +1,7 @@
 """`python -m speech.training [STAGE...] [--small]`: makes the ear, stage by stage. Run again, it goes on where it stopped.
 
 prepare (teachers' files), speak (speech), fit (network), tune (real recordings, if given), export (Kaldi files and graphs),
-exam (figures). Caches lie under HUILING_CACHE_DIR; the finished model is written to --out.
+exam (figures). Caches lie under HUILING_CACHE_DIR, the finished model too unless --out or --ship says otherwise.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.table import Table
 
 from kit.edge import settings_of_process
-from speech.graphs.build import Decoding
 from speech.models import KOKORO_FILE, require
 from speech.models_zh import SHIPPED
 from speech.training import voices
@@ -41,10 +40,6 @@ class Recipe:
 
 EXAMS = dict.fromkeys(("kokoro-exam", "espeak-exam"), len(EXAM_KINDS))
 FULL = Recipe("full", {"kokoro": 80, "espeak": 130} | EXAMS, 10, Shape(), more_passes=24)
-DECODING = Decoding(unknown_cost=6.0, acoustic_scale=0.35, transition_scale=0.35, beam=11.0, lattice_beam=4.0)
-"""Of scales 0.3 to 0.6 and costs 5 to 8: single words of real people are heard best at 0.3 (64 of 76) and worst at 0.6 (56),
-numbers of held-out voices best at 0.6; speech outside a grammar of 80 answers is taken in 3 to 8 of 100."""
-
 SMALL = Recipe(
     "small",
     {"kokoro": 2, "espeak": 20} | EXAMS,
@@ -70,6 +65,8 @@ class Work:
     out: Path
     workers: int
     manifest: Path | None = None
+    said: tuple[Path, ...] = ()
+    """What people say, for the statistics of free hearing: files as `speech.graphs.corpus` reads them."""
 
     @property
     def network(self) -> Path:
@@ -80,6 +77,27 @@ class Work:
     def tuned(self) -> Path:
         """The network that also knows the recordings of the manifest."""
         return self.place.folder / "tuned.net"
+
+    @property
+    def card(self) -> Mapping[str, object]:
+        """What the model says of itself: CARD, and what it was made with."""
+        recipe = self.recipe
+        made = {
+            "recipe": recipe.name,
+            "shards": {kind: count for kind, count in recipe.shards.items() if kind not in EXAMS},
+            "utterances": recipe.utterances,
+            "passes": recipe.passes,
+            "more_passes": recipe.more_passes if self.manifest else 0,
+            "seed": self.place.seed,
+            "said": [path.name for path in self.said],
+        }
+        return {**CARD, "made_with": made}
+
+    def forget(self) -> None:
+        """Remove the networks and checkpoints of earlier runs; the speech stays."""
+        for network in (self.network, self.tuned):
+            for file in (network, network.with_suffix(".state")):
+                file.unlink(missing_ok=True)
 
     def prepare(self) -> None:
         """The teacher with its durations, and Kokoro's voices of other languages."""
@@ -112,17 +130,20 @@ class Work:
         finetune(network, recordings, synthetic, self.tuned, passes=self.recipe.more_passes, seed=self.place.seed)
 
     def export(self) -> None:
-        """The model directory: Kaldi files, then graphs."""
+        """The model directory: Kaldi files, then graphs. With a manifest the tuned network, without one the synthetic."""
+        finished, stage = (self.tuned, "tune") if self.manifest else (self.network, "fit")
+        if not finished.exists():
+            raise SystemExit(f"没有 {finished}：请先运行 {stage} 这一步")
         from speech.graphs.build import build
         from speech.graphs.lexicon import DOMAIN
         from speech.training.export import export
         from speech.training.fit import Network
         from speech.training.texts import replies
 
-        export(Network.read(self.tuned if self.tuned.exists() else self.network), self.out)
-        said = self.place.folder / "replies.txt"
-        said.write_text("\n".join(replies(REPLIES, self.place.seed)) + "\n", encoding="utf-8")
-        build(self.out, self.out, texts=(DOMAIN, said), decoding=DECODING, card=CARD)
+        export(Network.read(finished), self.out)
+        expanded = self.place.folder / "replies.txt"
+        expanded.write_text("\n".join(replies(REPLIES, self.place.seed)) + "\n", encoding="utf-8")
+        build(self.out, self.out, texts=(DOMAIN, expanded, *self.said), card=self.card)
 
     def exam(self) -> None:
         """Figures of the held-out voices, printed and kept as exam.json beside the model."""
@@ -155,22 +176,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m speech.training", description=__doc__)
     parser.add_argument("stages", nargs="*", metavar="STAGE", help=f"{' '.join(STAGES)} (default: all)")
     parser.add_argument("--small", action="store_true", help="a quick proof of the pipeline in place of the shipped ear")
-    parser.add_argument("--out", type=Path, help=f"model directory (default: {SHIPPED}; --small: in the cache)")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--out", type=Path, help="model directory (default: in the cache)")
+    where.add_argument("--ship", action="store_true", help=f"write over the model that comes with the product, {SHIPPED}")
     parser.add_argument("--workers", type=int, default=2, help="processes that speak (default 2)")
     parser.add_argument("--manifest", type=Path, help="TSV of consented recordings of real speakers for the stage tune")
+    said = "what people say, counted for free hearing: an utterance a line, or a .tsv with a column text; repeatable"
+    parser.add_argument("--said", type=Path, action="append", default=[], help=said)
+    parser.add_argument("--anew", action="store_true", help="train from nothing: forget earlier networks, keep the speech")
     given = parser.parse_args(arguments)
     if unknown := set(given.stages) - set(STAGES):
         parser.error(f"unknown stage {'、'.join(sorted(unknown))}; stages: {' '.join(STAGES)}")
-    cache = settings_of_process().resolved_cache_dir
-    recipe = SMALL if given.small else FULL
-    published = require("kokoro", cache) / KOKORO_FILE
-    place = Place(cache / "training" / recipe.name, published, utterances=recipe.utterances)
-    work = Work(recipe, place, given.out or (place.folder / "model" if given.small else SHIPPED), given.workers, given.manifest)
+    if given.small and given.ship:
+        parser.error("--small only proves the pipeline: it is not shipped")
+    if missing := [path for path in (*given.said, given.manifest) if path and not path.is_file()]:
+        parser.error(f"no such file: {missing[0]}")
+    work = _work(given)
+    if given.anew:
+        work.forget()
     for name in given.stages or STAGES:
         began = time.monotonic()
         print(f"=== {name}", flush=True)
         STAGES[name](work)
         print(f"=== {name}：{time.monotonic() - began:.0f} 秒", flush=True)
+
+
+def _work(given: argparse.Namespace) -> Work:
+    cache = settings_of_process().resolved_cache_dir
+    recipe = SMALL if given.small else FULL
+    place = Place(cache / "training" / recipe.name, require("kokoro", cache) / KOKORO_FILE, utterances=recipe.utterances)
+    out = SHIPPED if given.ship else given.out or place.folder / "model"
+    return Work(recipe, place, out, given.workers, given.manifest, tuple(given.said))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from speech.graphs.phones import phones, transition_bytes, word_boundaries
+from speech.graphs.phones import transition_bytes
 from speech.kaldi import model
 from speech.training.features import CONF
 from speech.training.fit import Network
@@ -15,8 +15,8 @@ from speech.training.network import BYPASS, EPSILON, SPLICE, Layer
 
 
 def export(network: Network, out: Path) -> None:
-    """Write am/final.mdl, conf/mfcc.conf and the phone tables into `out`."""
-    for folder in ("am", "conf", "graph/phones"):
+    """Write am/final.mdl and conf/mfcc.conf into `out`; `speech.graphs.build` adds the rest."""
+    for folder in ("am", "conf"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     model.write(
         out / "am" / "final.mdl",
@@ -27,9 +27,6 @@ def export(network: Network, out: Path) -> None:
         priors=network.floored_prior,
     )
     (out / "conf" / "mfcc.conf").write_text(CONF, encoding="utf-8")
-    table = ["<eps> 0", *(f"{name} {number}" for name, number in phones(has_non_speech=True).items())]
-    (out / "graph" / "phones.txt").write_text("\n".join(table) + "\n", encoding="utf-8")
-    (out / "graph" / "phones" / "word_boundary.int").write_text(word_boundaries(has_non_speech=True), encoding="utf-8")
 
 
 def kaldi_network(network: Network) -> model.Network:

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from speech import classes
+from speech.ears import CARD
 from speech.engines.vosk import VoskRecognizer
 from speech.graphs import corpus, phones
-from speech.graphs.build import CARD, Decoding, build, main
+from speech.graphs.build import Decoding, build, main
 from speech.graphs.fst import LexiconLoop
 from speech.graphs.phones import NON_SPEECH, SILENCE, Transitions
 from speech.hear import load as load_clip
@@ -54,7 +55,7 @@ def test_phrases_texts_and_classes_give_words(built: Path) -> None:
 
 def test_the_card_says_what_it_was_built_with(built: Path) -> None:
     card = json.loads((built / CARD).read_text("utf-8"))
-    assert card["unknown_cost"] == 5.0
+    assert (card["unknown_cost"], card["acoustic_scale"]) == (6.0, 0.35)
     assert card["has_non_speech"] is False
     assert card["sentences"] == 7, "two clauses three times and one cut by hand; Latin is left out"
 
@@ -107,6 +108,14 @@ def test_texts_are_cut_by_the_longest_word() -> None:
 def test_lines_are_clauses_of_hanzi(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("# 注释\n我还3500元，好吧。\n是 的\nWIFI坏了\n\n", encoding="utf-8")
     assert corpus.lines(tmp_path / "t.txt") == ["我还三千五百元", "好吧", "是 的"]
+
+
+def test_of_a_table_the_texts_are_read(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text('intent\ttext\naffirm\t"好的，我还3500元\ndeny\t不行\n', encoding="utf-8")
+    assert corpus.lines(tmp_path / "t.tsv") == ["我还三千五百元", "不行"]
+    (tmp_path / "t.tsv").write_text("said\n好的\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="text"):
+        corpus.lines(tmp_path / "t.tsv")
 
 
 def test_the_command_line_builds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from speech.kaldi import reader
+from speech.models_zh import SHIPPED
 from speech.training import __main__ as making
 from speech.training import onset
 from speech.training.__main__ import Work, main
+from speech.training.fit import Network
+from speech.training.network import AROUND, Shape, initial, statistics
+from speech.training.voices import Place
 
 
 @pytest.fixture
@@ -40,3 +48,89 @@ def test_a_bad_setting_is_told_in_words(monkeypatch: pytest.MonkeyPatch, works: 
     with pytest.raises(SystemExit, match="HUILING_CACHE_DIR"):
         main(["prepare"])
     assert works == []
+
+
+def test_the_shipped_ear_is_written_only_when_asked_to(cache: Path, works: list[Work], tmp_path: Path) -> None:
+    for arguments in (["prepare"], ["prepare", "--small"], ["prepare", "--out", str(tmp_path / "mine")], ["prepare", "--ship"]):
+        main(arguments)
+    training = cache / "training"
+    assert [work.out for work in works] == [training / "full/model", training / "small/model", tmp_path / "mine", SHIPPED]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (["--small", "--ship"], "not shipped"),
+        (["--out", "x", "--ship"], "not allowed"),
+        (["--said", "/nowhere.txt"], "/nowhere.txt"),
+        (["--manifest", "/nowhere.tsv"], "/nowhere.tsv"),
+        (["sing"], "unknown stage sing"),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_runs(
+    cache: Path, works: list[Work], capsys: pytest.CaptureFixture[str], arguments: list[str], fault: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert fault in capsys.readouterr().err
+    assert works == []
+
+
+def test_made_anew_it_forgets_the_networks_and_keeps_the_speech(cache: Path, works: list[Work]) -> None:
+    folder = cache / "training" / "small"
+    (folder / "espeak").mkdir(parents=True)
+    for name in ("synthetic.net", "synthetic.state", "tuned.net", "tuned.state", "espeak/0000.npz"):
+        (folder / name).touch()
+    main(["prepare", "--small"])
+    assert (folder / "synthetic.state").exists()
+    main(["prepare", "--small", "--anew"])
+    assert [path.name for path in folder.rglob("*.*")] == ["0000.npz"]
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Work:
+    """With a network of synthetic speech (48 hidden) and a tuned one (32 hidden), both untrained."""
+    work = Work(making.SMALL, Place(tmp_path / "training" / "small", tmp_path / "kokoro.onnx"), tmp_path / "model", workers=1)
+    for path, hidden in ((work.network, 48), (work.tuned, 32)):
+        shape = Shape(hidden=hidden, bottleneck=16, layers=(AROUND,))
+        Network(shape, initial(shape, 0), statistics(shape), np.full(99, 1 / 99)).save(path)
+    return work
+
+
+def hidden(model_dir: Path) -> int:
+    return reader.load(model_dir / "am" / "final.mdl").components["first.affine"].parameters["BiasParams"].size
+
+
+def test_with_a_manifest_the_tuned_network_is_exported_and_without_one_the_synthetic(work: Work, tmp_path: Path) -> None:
+    work.export()
+    assert hidden(work.out) == 48
+    tuned = replace(work, manifest=tmp_path / "manifest.tsv")
+    tuned.export()
+    assert hidden(work.out) == 32
+    work.tuned.unlink()
+    with pytest.raises(SystemExit, match="先运行 tune"):
+        tuned.export()
+    work.network.unlink()
+    with pytest.raises(SystemExit, match="先运行 fit"):
+        work.export()
+
+
+def test_the_model_tells_what_it_was_made_with_and_counts_what_is_said(work: Work, tmp_path: Path) -> None:
+    work.export()
+    without = json.loads((work.out / "ear.json").read_text("utf-8"))
+    (tmp_path / "said.tsv").write_text("text\tintent\n我不想活了，活着没意思\tdanger\n", encoding="utf-8")
+    replace(work, said=(tmp_path / "said.tsv",)).export()
+    card = json.loads((work.out / "ear.json").read_text("utf-8"))
+    assert card["made_with"] == {
+        "recipe": "small",
+        "shards": {"kokoro": 2, "espeak": 20},
+        "utterances": 40,
+        "passes": 10,
+        "more_passes": 0,
+        "seed": 1,
+        "said": ["said.tsv"],
+    }
+    assert card["free_trust"] == 0.6
+    assert card["sentences"] == without["sentences"] + 2
+    assert "活着没意思" in (work.out / "said.txt").read_text("utf-8").splitlines()
+    assert replace(work, manifest=tmp_path / "m.tsv").card["made_with"] == card["made_with"] | {"more_passes": 12, "said": []}
