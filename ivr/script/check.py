@@ -10,11 +10,12 @@ from ivr.script.graph import (
     State,
     explore,
     is_listening,
+    lines_of,
     risk_name,
 )
 from ivr.script.issues import Issue, issue_at
-from ivr.script.model import Line, Script, Step
-from ivr.script.walk import reachable_rules
+from ivr.script.model import Script, Step
+from ivr.script.paths import reachable_rules
 from ivr.script.wording import names_in
 from kit.vocabulary import Risk, Severity
 
@@ -102,13 +103,6 @@ def _unknown_words(step: Step) -> Iterator[Issue]:
 
 
 STEP_RULES: tuple[Callable[[Step], Iterable[Issue]], ...] = (_shape, _branches, _lengths, _unknown_words)
-
-
-def lines_of(step: Step) -> Iterator[Line]:
-    """Everything a step may say."""
-    yield from step.say
-    for again in step.reword:
-        yield from again
 
 
 def _forbidden(script: Script) -> Iterator[Issue]:

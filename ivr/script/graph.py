@@ -77,6 +77,13 @@ def is_recording_notice(lines: Iterable[Line]) -> bool:
     return any("录音" in line.text for line in lines)
 
 
+def lines_of(step: Step) -> Iterator[Line]:
+    """Everything a step may say."""
+    yield from step.say
+    for again in step.reword:
+        yield from again
+
+
 def is_listening(step: Step) -> bool:
     """Whether the callee may answer here."""
     return step.ask is not None

@@ -71,7 +71,7 @@ def test_every_code_of_the_checker_has_a_breach_here() -> None:
     import re
     from pathlib import Path
 
-    source = "".join(Path(name).read_text(encoding="utf-8") for name in ("ivr/script/check.py", "ivr/script/walk.py"))
+    source = "".join(Path(name).read_text(encoding="utf-8") for name in ("ivr/script/check.py", "ivr/script/paths.py"))
     codes = set(re.findall(r'issue_at\([^"]*?"(\w+)"', source, flags=re.DOTALL))
     elsewhere = {"unknown_step", "unknown_field", "no_way_to_human", "purpose_before_identity"}
     assert len(codes) >= 20

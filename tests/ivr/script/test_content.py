@@ -9,8 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from ivr.script.check import lines_of
-from ivr.script.graph import explore
+from ivr.script.graph import explore, lines_of
 from ivr.script.load import examine, load_all
 from ivr.script.model import Do, Script
 from ivr.script.schema import schema, schema_text

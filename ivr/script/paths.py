@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ivr.script.fields import FIELDS
-from ivr.script.graph import State, does, explore, intents_taken, is_listening, reaching
+from ivr.script.graph import (
+    State,
+    does,
+    explore,
+    intents_taken,
+    is_ai_label,
+    is_listening,
+    is_recording_notice,
+    lines_of,
+    reaching,
+)
 from ivr.script.issues import Issue, issue_at
-from ivr.script.model import BACK, REPEAT, STAY, Action, Do, Line, Route, Script, Step
+from ivr.script.model import BACK, Action, Do, Route, Script, Step
 from ivr.script.wording import names_in
 from kit.vocabulary import RIGHT_PARTY, Intent, Outcome, Risk, Severity, SlotName
 
 
 def reachable_rules(script: Script, states: frozenset[State]) -> Iterator[Issue]:
     """Every breach that depends on the way a step was reached."""
-    yield from _targets_exist(script)
     yield from _ends_somewhere(script)
     yield from _notices(script, states)
     yield from _purpose_before_identity(script, states)
@@ -26,41 +35,8 @@ def reachable_rules(script: Script, states: frozenset[State]) -> Iterator[Issue]
     yield from _opt_out(script)
 
 
-def _targets_exist(script: Script) -> Iterator[Issue]:
-    for name, what in ((script.start, "start"), (script.fault, "fault"), (script.time_up, "time_up")):
-        if name not in script.steps:
-            yield issue_at(script.place, "unknown_step", f"{what} 指向的步骤“{name}”不存在")
-    for target in script.risk.values():
-        if target not in script.steps:
-            yield issue_at(script.place, "unknown_step", f"risk 指向的步骤“{target}”不存在")
-    for route in (*script.always, *(route for step in script.steps.values() for route in _routes(step))):
-        if route.goto not in script.steps and route.goto not in (REPEAT, BACK, STAY):
-            yield issue_at(route.place, "unknown_step", f"没有叫“{route.goto}”的步骤")
-    for step in script.steps.values():
-        for target in _plain_targets(step):
-            if target not in script.steps and target != BACK:
-                yield issue_at(step.place, "unknown_step", f"步骤“{step.id}”通向不存在的步骤“{target}”")
-
-
 def _routes(step: Step) -> tuple[Route, ...]:
     return (*step.routes, *step.keys.values())
-
-
-def _plain_targets(step: Step) -> Iterator[str]:
-    if step.goto is not None:
-        yield step.goto
-    for patience in (step.silence, step.unclear):
-        if patience is not None and patience.goto:
-            yield patience.goto
-    for action in _actions(step):
-        if "failed" in action.args:
-            yield action.args["failed"]
-
-
-def _actions(step: Step) -> Iterator[Action]:
-    yield from step.actions
-    for route in _routes(step):
-        yield from route.actions
 
 
 def _ends_somewhere(script: Script) -> Iterator[Issue]:
@@ -75,36 +51,26 @@ def _ends_somewhere(script: Script) -> Iterator[Issue]:
 def _notices(script: Script, states: Iterable[State]) -> Iterator[Issue]:
     for state in states:
         step = script.steps[state.step]
-        said = "".join(line.text for line in step.say)
+        has_label = is_ai_label(step.say)
         if is_listening(step):
-            if not (state.has_label or _labels(said)):
+            if not (state.has_label or has_label):
                 yield issue_at(step.place, "no_ai_notice", f"到步骤“{step.id}”时还没有说明语音由人工智能合成")
-            if not (state.has_recording or "录音" in said):
+            if not (state.has_recording or is_recording_notice(step.say)):
                 yield issue_at(step.place, "no_recording_notice", f"到步骤“{step.id}”时还没有告知通话会录音")
-        if step.end is not None and state.is_verified and not (state.is_closing or _labels(said)):
+        if step.end is not None and state.is_verified and not (state.is_closing or has_label):
             yield issue_at(step.place, "no_ai_notice", f"步骤“{step.id}”结束通话前没有再次说明语音由人工智能合成")
-
-
-def _labels(text: str) -> bool:
-    return "人工智能" in text and ("生成" in text or "合成" in text)
 
 
 def _purpose_before_identity(script: Script, states: Iterable[State]) -> Iterator[Issue]:
     early = {state.step for state in states if not state.is_verified}
     for name in early:
         step = script.steps[name]
-        for line in _spoken_at(step):
+        for line in lines_of(step):
             if line.is_private:
                 yield issue_at(line.place, "purpose_before_identity", f"步骤“{name}”可能在核实本人之前说出：{line.text}")
     for line in script.resume:
         if line.is_private:
             yield issue_at(line.place, "purpose_before_identity", f"断线恢复时可能还没有核实本人：{line.text}")
-
-
-def _spoken_at(step: Step) -> Iterator[Line]:
-    yield from step.say
-    for again in step.reword:
-        yield from again
 
 
 def _outcome_before_identity(script: Script, states: Iterable[State]) -> Iterator[Issue]:
@@ -130,7 +96,7 @@ def _early_outcome(step: Step, outcome: Outcome | None) -> Issue:
 def _slots_heard(script: Script, states: Iterable[State]) -> Iterator[Issue]:
     for state in states:
         step = script.steps[state.step]
-        for line in _spoken_at(step):
+        for line in lines_of(step):
             missing = {name for name in names_in(line.text) if _slot(name) not in (None, *state.known)}
             for name in sorted(missing):
                 yield issue_at(line.place, "slot_not_heard", f"步骤“{step.id}”要说“{{{name}}}”，但这时可能还没有听到")
@@ -145,7 +111,7 @@ def _debt_in_care(script: Script) -> Iterator[Issue]:
     starts = [State(name, is_verified=is_known) for name in first for is_known in (True, False)]
     for state in explore(script, starts=starts, is_care=True):
         step = script.steps[state.step]
-        for line in _spoken_at(step):
+        for line in lines_of(step):
             if line.is_private:
                 yield issue_at(line.place, "debt_in_care", f"最重的风险出现以后，步骤“{step.id}”还可能谈到：{line.text}")
 
