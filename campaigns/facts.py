@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 from ivr.dialogue.lines import missing_facts
-from ivr.script.fields import Facts, FactValue
+from ivr.script.fields import FIELDS, Facts, FactValue
 from ivr.script.model import Do, Script
 from kit.settings import Settings
 from store.models import Borrower, Loan
 
-NAMES = {
-    "lender": "机构全称",
-    "callback_number": "回拨号码",
-    "borrower_name": "姓名",
-    "id_last4": "身份证后四位",
-    "birth_md": "出生月日",
-    "plate_tail": "车牌尾号",
-    "loan_tail": "合同尾号",
-    "amount_fen": "应还金额",
-    "due_on": "应还日期",
-    "overdue_days": "逾期天数",
-    "vehicle": "车辆",
-}
-"""Facts as people call them."""
 MISSING_FACTS = "missing_facts"
 """The rule under which a borrower is blocked of whom too little is known; a list that brings it lifts the block."""
 TAIL = 4
@@ -62,8 +48,8 @@ def verifying_facts(script: Script) -> frozenset[str]:
 
 def lacking(script: Script, facts: Facts) -> str:
     """What must be known before this borrower is called, in words; empty when nothing is missing."""
-    said = [NAMES.get(name, name) for name in sorted(missing_facts(script, facts))]
+    said = [FIELDS[name].label for name in sorted(missing_facts(script, facts))]
     verifying = verifying_facts(script)
     if verifying and not verifying & facts.keys():
-        said.append(f"{'或'.join(NAMES.get(name, name) for name in sorted(verifying))}（核实本人要用）")
+        said.append(f"{'或'.join(FIELDS[name].label for name in sorted(verifying))}（核实本人要用）")
     return "、".join(said)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
+from ivr.script.fields import FIELDS
 from ivr.script.graph import Edge, Via, explore, own_edges, risk_name, verified_steps
 from ivr.script.layout import Point, layered
 from ivr.script.model import BACK, REPEAT, STAY, AskKind, Condition, Do, Script, Step
@@ -55,23 +56,6 @@ DOES = {
     Do.VISIT: "约上门",
     Do.PREFER: "记偏好",
     Do.TRANSFER: "转人工",
-}
-FIELDS_SAID = {
-    "lender": "机构",
-    "callback_number": "回拨号码",
-    "borrower_name": "姓名",
-    "id_last4": "证件后四位",
-    "birth_md": "生日",
-    "plate_tail": "车牌尾号",
-    "loan_tail": "合同尾号",
-    "amount_fen": "应还金额",
-    "due_on": "还款日",
-    "overdue_days": "逾期天数",
-    "vehicle": "车型",
-    "pay_on": "承诺日期",
-    "paid_on": "已还日期",
-    "pay_amount": "承诺金额",
-    "callback_at": "回电时间",
 }
 SPECIAL = {REPEAT: "重说", BACK: "回到原处", STAY: "继续听"}
 
@@ -213,7 +197,7 @@ def _condition(when: Condition) -> str:
 def _said(text: str) -> str:
     """Names in braces as people call them."""
     for name in names_in(text):
-        text = text.replace(f"{{{name}}}", f"〔{FIELDS_SAID.get(name, name)}〕")
+        text = text.replace(f"{{{name}}}", f"〔{FIELDS[name].label if name in FIELDS else name}〕")
     return text
 
 

@@ -32,9 +32,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One name in braces. `slot` is set when the value is learnt during the call (said from clip inventory)."""
+    """One name in braces; `label` is what people call it.
+
+    `slot` is set when the value is learnt during the call (said from clip inventory).
+    """
 
     name: str
+    label: str
     kind: Kind
     privacy: Privacy
     slot: SlotName | None = None
@@ -47,21 +51,21 @@ Facts = Mapping[str, FactValue]
 FIELDS: Mapping[str, Field] = {
     field.name: field
     for field in (
-        Field("lender", Kind.TEXT, Privacy.PUBLIC),
-        Field("callback_number", Kind.PHONE, Privacy.PUBLIC),
-        Field("borrower_name", Kind.TEXT, Privacy.NAME),
-        Field("id_last4", Kind.DIGITS, Privacy.PRIVATE),
-        Field("birth_md", Kind.DIGITS, Privacy.PRIVATE),
-        Field("plate_tail", Kind.DIGITS, Privacy.PRIVATE),
-        Field("loan_tail", Kind.DIGITS, Privacy.PRIVATE),
-        Field("amount_fen", Kind.MONEY, Privacy.PRIVATE),
-        Field("due_on", Kind.DATE, Privacy.PRIVATE),
-        Field("overdue_days", Kind.COUNT, Privacy.PRIVATE),
-        Field("vehicle", Kind.TEXT, Privacy.PRIVATE),
-        Field("pay_on", Kind.DATE, Privacy.PRIVATE, SlotName.PAY_ON),
-        Field("paid_on", Kind.DATE, Privacy.PRIVATE, SlotName.PAID_ON),
-        Field("pay_amount", Kind.MONEY, Privacy.PRIVATE, SlotName.AMOUNT_FEN),
-        Field("callback_at", Kind.MOMENT, Privacy.NAME, SlotName.CALLBACK_AT),
+        Field("lender", "机构全称", Kind.TEXT, Privacy.PUBLIC),
+        Field("callback_number", "回拨号码", Kind.PHONE, Privacy.PUBLIC),
+        Field("borrower_name", "姓名", Kind.TEXT, Privacy.NAME),
+        Field("id_last4", "身份证后四位", Kind.DIGITS, Privacy.PRIVATE),
+        Field("birth_md", "出生月日", Kind.DIGITS, Privacy.PRIVATE),
+        Field("plate_tail", "车牌尾号", Kind.DIGITS, Privacy.PRIVATE),
+        Field("loan_tail", "合同尾号", Kind.DIGITS, Privacy.PRIVATE),
+        Field("amount_fen", "应还金额", Kind.MONEY, Privacy.PRIVATE),
+        Field("due_on", "应还日期", Kind.DATE, Privacy.PRIVATE),
+        Field("overdue_days", "逾期天数", Kind.COUNT, Privacy.PRIVATE),
+        Field("vehicle", "车辆", Kind.TEXT, Privacy.PRIVATE),
+        Field("pay_on", "承诺日期", Kind.DATE, Privacy.PRIVATE, SlotName.PAY_ON),
+        Field("paid_on", "已还日期", Kind.DATE, Privacy.PRIVATE, SlotName.PAID_ON),
+        Field("pay_amount", "承诺金额", Kind.MONEY, Privacy.PRIVATE, SlotName.AMOUNT_FEN),
+        Field("callback_at", "回电时间", Kind.MOMENT, Privacy.NAME, SlotName.CALLBACK_AT),
     )
 }
 """Every field there is. A script that names another is refused at load."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from campaigns.facts import NAMES, lacking, verifying_facts
-from ivr.script.fields import FIELDS
+from campaigns.facts import lacking, verifying_facts
 from ivr.script.model import Action, Condition, Do, Route
 from tests.ivr.dialogue.small import FACTS, small_script
 
@@ -36,7 +35,3 @@ def test_what_is_spoken_and_what_verifies_are_both_named() -> None:
     assert (
         lacking(small_script(), {"lender": "甲", "borrower_name": "乙"}) == "应还金额、应还日期、身份证后四位（核实本人要用）"
     )
-
-
-def test_every_fact_has_a_name() -> None:
-    assert {field.name for field in FIELDS.values() if field.slot is None} == set(NAMES)
