@@ -80,12 +80,14 @@ class StreamCall:
             elif isinstance(effect, WakeAt):
                 self._wake = effect
                 self._quiet_since = self._now
+        ended = ending(effects)
         if spoken := says(effects):
             self._transcript.we_said([*self._cut, *self._mouth.clear()])
             self._cut = []
-            if not all(self._say(say) for say in spoken):
+            if not all(map(self._say, spoken)) and not isinstance(ended, Transfer):
+                self._apologise()
                 return
-        if ended := ending(effects):
+        if ended:
             self._end_after(ended)
 
     def receive(self, message: stream.Message) -> None:
@@ -146,13 +148,12 @@ class StreamCall:
         self.act(self._talk.tell(event, self._transcript.take()))
 
     def _say(self, say: Say) -> bool:
-        """Speak; False when it cannot be spoken, which ends the call."""
+        """Speak; False when it cannot be spoken."""
         try:
             self._mouth.say(say, self._tape.position_s)
         except LookupError:
             TROUBLES.labels("prompt_missing").inc()
             LOG.error("a prompt was not rendered", extra={"call_id": self._talk.sheet.call_id, "say_id": say.say_id})
-            self._end_after(HangUp(HangUpReason.FAULT, self._talk.dialogue.outcome))
             return False
         return True
 
@@ -200,7 +201,9 @@ class StreamCall:
             return media.payload, self._playout.take(len(media.payload))
 
     def _apologise(self) -> None:
-        """Say the script's words for a fault and end."""
+        """Say the script's words for a fault and end. Nobody is let go who is in danger or waits for a person."""
+        if isinstance(self._after, Transfer) or self._talk.dialogue.mortal_danger:
+            return
         self._transcript.we_said(self._mouth.clear())
         self._end_after(HangUp(HangUpReason.FAULT, self._talk.dialogue.outcome))
         if pieces := self._talk.fault_words():
@@ -312,9 +315,6 @@ class StreamCall:
     def _end_after(self, ended: HangUp | Transfer) -> None:
         self._after, self._wake = ended, None
         self._played_at = self._now
-        if isinstance(ended, Transfer):
-            self._talk.note(transfer={"reason": ended.reason, "severity": ended.severity.name, "summary": ended.summary})
-            self._talk.save()
 
     def _close(self) -> None:
         """Once everything said was played: end the call, or leave the stream so that a person can be dialled."""

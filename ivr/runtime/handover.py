@@ -8,18 +8,18 @@ when nobody accepts, the borrower goes back to the dialogue, which has words for
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from typing import Any
 
 from ivr.carrier.twiml import Dial, Gather, Hangup, Play, Say, Verb
 from ivr.carrier.webhook import DialReport
 from ivr.dialogue.events import TransferDone
 from ivr.ports import Agent, CallSheet
 from ivr.runtime import modes, urls
-from ivr.runtime.house_clips import ACCEPT, COMPANY, SILENCE
+from ivr.runtime.house_clips import ACCEPT, COMPANY, HELP_LINES, SILENCE
 from ivr.runtime.line import Line
-from ivr.runtime.talk import Talk
+from ivr.runtime.talk import Talk, abandon, is_in_danger
 from kit.metrics import TRANSFERS
-from kit.vocabulary import CallState, HangUpReason, Outcome, Severity
+from kit.vocabulary import CallState, HangUpReason, Severity
 
 RING_S = 8
 """How long one agent's phone rings: three of them fit into a P0's half minute."""
@@ -119,19 +119,33 @@ def resume(line: Line, sheet: CallSheet) -> list[Verb]:
         return _handed_over(line, sheet)
     if sheet.state is CallState.TRANSFERRING:
         return ring_next(line, sheet)
-    if sheet.redirects >= MOST_REDIRECTS:
-        line.notebook.finish(sheet.call_id, Outcome.ABANDONED, HangUpReason.FAULT, line.clock.now())
-        return [Hangup()]
-    if sheet.state is not CallState.TRANSFER_FAILED:
+    if _is_person_awaited(sheet):
+        return _ring_anew(line, sheet)
+    if sheet.redirects < MOST_REDIRECTS:
         line.notebook.set_state(sheet.call_id, CallState.LOST, sheet.agents_tried, redirects=sheet.redirects + 1)
-    return [Play(urls.clip(line.settings, SILENCE)), *modes.carry_on(line, sheet)]
+        return [Play(urls.clip(line.settings, SILENCE)), *modes.carry_on(line, sheet)]
+    if is_in_danger(line, sheet):
+        return [Play(urls.clip(line.settings, HELP_LINES)), *_ring_anew(line, sheet)]
+    abandon(line, sheet)
+    return [Hangup()]
 
 
 MOST_REDIRECTS = 30
 """Each is a second of silence: for half a minute a lost media worker is waited for."""
 
 
-def transfer_of(sheet: CallSheet) -> dict[str, str]:
+def _is_person_awaited(sheet: CallSheet) -> bool:
+    """Whether the dialogue had asked for a person when its worker was lost, and nobody was rung yet."""
+    transfer = (sheet.memory or {}).get("driver", {}).get("transfer")
+    return bool(transfer) and not transfer.get("is_over")
+
+
+def _ring_anew(line: Line, sheet: CallSheet) -> list[Verb]:
+    line.notebook.set_state(sheet.call_id, CallState.TRANSFERRING, 0)
+    return ring_next(line, line.notebook.open_call(sheet.call_id) or sheet)
+
+
+def transfer_of(sheet: CallSheet) -> dict[str, Any]:
     """What the dialogue said about the transfer, from the call's memory."""
     kept = (sheet.memory or {}).get("driver", {}).get("transfer", {})
     return {"reason": "request_human", "severity": Severity.P2.name, "summary": "", **kept}
@@ -146,5 +160,8 @@ def _handed_over(line: Line, sheet: CallSheet) -> list[Verb]:
 
 def _nobody(line: Line, sheet: CallSheet) -> list[Verb]:
     TRANSFERS.labels("nobody").inc()
+    talk = Talk.restore(line, sheet)
+    talk.note(transfer={**transfer_of(sheet), "is_over": True})
+    talk.save()
     line.notebook.set_state(sheet.call_id, CallState.TRANSFER_FAILED, sheet.agents_tried)
-    return modes.carry_on(line, replace(sheet, state=CallState.TRANSFER_FAILED))
+    return modes.carry_on(line, line.notebook.open_call(sheet.call_id) or sheet)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ivr.carrier.twiml import ConnectStream, Redirect, Verb
-from ivr.dialogue.events import Resumed, TransferFailed
 from ivr.ports import CallSheet
 from ivr.runtime import turns, urls
 from ivr.runtime.line import Line
@@ -18,7 +17,7 @@ def carry_on(line: Line, sheet: CallSheet) -> list[Verb]:
         return _connect(line, sheet.call_id)
     if sheet.memory is None or sheet.state is CallState.TALKING:
         return turns.begin(line, sheet)
-    return turns.go_on(line, sheet, TransferFailed() if sheet.state is CallState.TRANSFER_FAILED else Resumed())
+    return turns.go_on(line, sheet)
 
 
 def _connect(line: Line, call_id: str) -> list[Verb]:

@@ -18,11 +18,11 @@ from ivr.runtime.call import StreamCall
 from ivr.runtime.ear import Ear
 from ivr.runtime.line import Full, Line
 from ivr.runtime.mouth import Mouth
-from ivr.runtime.talk import Talk
+from ivr.runtime.talk import Talk, abandon, is_in_danger
 from ivr.runtime.tape import Tape
 from ivr.runtime.vigil import hang_up
 from kit.metrics import SOCKET_MESSAGES, SOCKETS, TROUBLES
-from kit.vocabulary import CallState, HangUpReason, Outcome
+from kit.vocabulary import CallState
 from speech.ports import FRAME_S, EngineUnavailable
 
 LOG = logging.getLogger(__name__)
@@ -143,7 +143,10 @@ def _admit(started: stream.Started, line: Line) -> CallSheet:
 
 
 def _open_call(socket: Socket, line: Line, sheet: CallSheet, stream_sid: str) -> StreamCall | None:
-    """The call, speaking; None when it cannot be recorded or carried on, which ends it without a word of the matter."""
+    """The call, speaking; None when it cannot be recorded or carried on, which ends it without a word of the matter.
+
+    Whoever is in mortal danger is left to the redirect behind the stream, which brings them to a person.
+    """
     mouth = Mouth(line, stream_sid, socket.send)
     try:
         tape = Tape(line.recorder.start(sheet.call_id), mouth.playout.take)
@@ -152,8 +155,9 @@ def _open_call(socket: Socket, line: Line, sheet: CallSheet, stream_sid: str) ->
     except (OSError, LookupError, DialogueMisuse, EngineUnavailable) as fault:
         TROUBLES.labels("cannot_start").inc()
         LOG.error("a call cannot be carried", extra={"call_id": sheet.call_id, "fault": type(fault).__name__})
-        line.notebook.finish(sheet.call_id, Outcome.ABANDONED, HangUpReason.FAULT, line.clock.now())
-        hang_up(line, sheet.carrier_sid)
+        if not is_in_danger(line, sheet):
+            abandon(line, sheet)
+            hang_up(line, sheet.carrier_sid)
         return None
     line.notebook.set_state(sheet.call_id, CallState.TALKING, sheet.agents_tried)
     call = StreamCall(line, talk, ear=ear, mouth=mouth, tape=tape)
@@ -166,7 +170,7 @@ def _talk_of(line: Line, sheet: CallSheet) -> tuple[Talk, list[Effect]]:
     if sheet.memory is None:
         return Talk.begin(line, sheet)
     talk = Talk.restore(line, sheet)
-    if sheet.state is CallState.TRANSFER_FAILED:
+    if talk.dialogue.is_transferring:
         return talk, talk.tell(TransferFailed())
     resumes = int(talk.driver.get("resumes", 0)) + 1
     if resumes > MOST_RESUMES:

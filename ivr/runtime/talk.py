@@ -72,6 +72,8 @@ class Talk:
             TROUBLES.labels("dialogue_misuse").inc()
             LOG.error("dialogue refused an event", extra={"call_id": self.sheet.call_id, "event": type(event).__name__})
             effects = [Transfer("fault", Severity.P2, "系统故障，请接听并说明情况。")]
+        if isinstance(ended := ending(effects), Transfer):
+            self.note(transfer={"reason": ended.reason, "severity": ended.severity.name, "summary": ended.summary})
         self._write(turns, effects)
         return effects
 
@@ -81,16 +83,17 @@ class Talk:
         if is_early:
             hints = replace(hints, expect=frozenset(), expect_slots=frozenset())
         meaning = self._line.understand(heard.text, _with_heard(hints, heard))
-        makes_sense = meaning.intent is not Intent.UNCLEAR or bool(meaning.slots)
-        return meaning if makes_sense else self._by_other_ears(meaning, heard, hints)
+        return meaning if _makes_sense(meaning) else self._by_other_ears(meaning, heard, hints)
 
     def _by_other_ears(self, meaning: Meaning, heard: Heard, hints: Hints) -> Meaning:
-        """What another ear made of the same sound, when the first made no sense; risk found in either counts."""
-        for text in heard.alternatives:
-            other = self._line.understand(text, hints)
-            if other.intent is not Intent.UNCLEAR or other.slots:
-                return replace(other, risk=(*meaning.risk, *other.risk), why=(f"另一只耳朵听到“{text}”", *other.why))
-        return meaning
+        """What other ears made of the sound, when the first made no sense. A word of mortal danger in any of them counts."""
+        others = [self._line.understand(text, hints) for text in heard.alternatives]
+        sensible = next((other for other in others if _makes_sense(other)), None)
+        grave = [found for other in others for found in other.risk if found.severity is Severity.P0]
+        risk = dict.fromkeys((*meaning.risk, *(sensible.risk if sensible else ()), *grave))
+        heard_too = tuple(f"另一只耳朵听到“{other.text}”" for other in others if other is sensible or other.risk)
+        chosen = sensible or meaning
+        return replace(chosen, risk=tuple(risk), why=(*heard_too, *chosen.why))
 
     def fault_words(self) -> tuple[Piece, ...]:
         """What the script says when something of ours breaks, as far as anybody may hear it."""
@@ -107,27 +110,42 @@ class Talk:
         self._write(turns, ())
 
     def finish(self, outcome: Outcome, reason: HangUpReason) -> None:
-        """The call is over. The first outcome stands."""
+        """The call is over. The first outcome stands. Whoever is in danger and with nobody is the duty manager's to call."""
         if self.is_finished:
             return
         self.is_finished = True
+        danger = self.dialogue.mortal_danger
+        if danger and reason is not HangUpReason.TRANSFER_DONE:
+            self._line.shift.alert_duty_manager(self.sheet.call_id, danger.value, self._line.clock.now())
         self._line.notebook.finish(self.sheet.call_id, outcome, reason, self._line.clock.now())
         CALLS_ENDED.labels(outcome.value).inc()
 
     def hung_up(self, reason: HangUpReason, turns: Sequence[Turn] = ()) -> None:
-        """The callee or the line ended the call: what was agreed stays agreed, and nobody in danger is lost sight of."""
-        if self.is_finished:
-            return
-        self.tell(HungUp(), turns)
-        danger = self.dialogue.mortal_danger
-        if danger and reason is not HangUpReason.TRANSFER_DONE:
-            self._line.shift.alert_duty_manager(self.sheet.call_id, danger.value, self._line.clock.now())
-        self.finish(self.dialogue.outcome, reason)
+        """The callee or the line ended the call: what was agreed stays agreed."""
+        if not self.is_finished:
+            self.tell(HungUp(), turns)
+            self.finish(self.dialogue.outcome, reason)
 
     def _write(self, turns: Sequence[Turn], effects: Sequence[Effect]) -> None:
         lasting = [effect for effect in effects if isinstance(effect, Lasting)]
         memory: Memory = {**self.dialogue.to_dict(), DRIVER: self.driver}
         self._line.notebook.save_turn(self.sheet.call_id, turns, memory, lasting, self._line.clock.now())
+
+
+def is_in_danger(line: Line, sheet: CallSheet) -> bool:
+    """Whether somebody's life is at risk in the call, as its memory tells; a memory that cannot be read tells nothing."""
+    try:
+        return Talk.restore(line, sheet).dialogue.mortal_danger is not None
+    except (LookupError, DialogueMisuse):
+        return False
+
+
+def abandon(line: Line, sheet: CallSheet) -> None:
+    """Nothing of ours can carry the call on: it is over."""
+    try:
+        Talk.restore(line, sheet).finish(Outcome.ABANDONED, HangUpReason.FAULT)
+    except (LookupError, DialogueMisuse):
+        line.notebook.finish(sheet.call_id, Outcome.ABANDONED, HangUpReason.FAULT, line.clock.now())
 
 
 def says(effects: Sequence[Effect]) -> list[Say]:
@@ -138,6 +156,10 @@ def says(effects: Sequence[Effect]) -> list[Say]:
 def ending(effects: Sequence[Effect]) -> HangUp | Transfer | None:
     """What ends our part of the call once everything said has been played."""
     return next((effect for effect in effects if isinstance(effect, HangUp | Transfer)), None)
+
+
+def _makes_sense(meaning: Meaning) -> bool:
+    return meaning.intent is not Intent.UNCLEAR or bool(meaning.slots)
 
 
 def _with_heard(hints: Hints, heard: Heard) -> Hints:

@@ -15,7 +15,7 @@ from ivr.carrier.rest import CarrierTrouble
 from ivr.carrier.twiml import Hangup, Play, Redirect, Verb
 from ivr.carrier.webhook import InputReport
 from ivr.dialogue.effects import Effect, HangUp, Transfer
-from ivr.dialogue.events import Event, Played, Pressed, Understood, WentSilent
+from ivr.dialogue.events import Played, Pressed, Resumed, TransferFailed, Understood, WentSilent
 from ivr.dialogue.memory import clause_from_json
 from ivr.meaning import meaning_to_dict
 from ivr.ports import CallSheet, Turn
@@ -53,10 +53,10 @@ def begin(line: Line, sheet: CallSheet) -> list[Verb]:
     return _reply(line, talk, effects)
 
 
-def go_on(line: Line, sheet: CallSheet, event: Event) -> list[Verb]:
-    """The dialogue goes on after something that was not the callee's turn."""
+def go_on(line: Line, sheet: CallSheet) -> list[Verb]:
+    """The dialogue goes on after something that was not the callee's turn: nobody took the call, or the line was lost."""
     talk = Talk.restore(line, sheet)
-    return _reply(line, talk, talk.tell(event))
+    return _reply(line, talk, talk.tell(TransferFailed() if talk.dialogue.is_transferring else Resumed()))
 
 
 def took(line: Line, sheet: CallSheet, asked: Asked) -> list[Verb]:
@@ -174,8 +174,6 @@ def _reply(line: Line, talk: Talk, effects: Sequence[Effect]) -> list[Verb]:
     ended = ending(effects)
     plan = plan_of(talk.driver.get("turn", {"n": 0}), effects, ended, mode=line.settings.media_mode)
     talk.note(turn=plan)
-    if isinstance(ended, Transfer):
-        talk.note(transfer={"reason": ended.reason, "severity": ended.severity.name, "summary": ended.summary})
     talk.save([_turn(talk, "bot", said["text"]) for said in plan["says"]] if ended else ())
     line.notebook.set_state(talk.sheet.call_id, CallState.TRANSFERRING if isinstance(ended, Transfer) else CallState.TALKING, 0)
     if isinstance(ended, HangUp):

@@ -35,10 +35,11 @@ class Vigil:
         return orders.events_of(waiting)
 
     def end(self, no_media_s: float) -> HangUpReason | None:
-        """Why the call must be cut now, if it must."""
+        """Why the call must be cut now, if it must. No call is too long for whoever is in mortal danger."""
         if no_media_s >= NO_MEDIA_S:
             return HangUpReason.NO_MEDIA
-        return HangUpReason.LENGTH_CAP if self._overtime_s >= OVERTIME_S else None
+        is_too_long = self._overtime_s >= OVERTIME_S and not self._talk.dialogue.mortal_danger
+        return HangUpReason.LENGTH_CAP if is_too_long else None
 
     def time_up(self) -> TimeUp | None:
         """Once, when the length cap is reached; to be asked when nobody speaks."""

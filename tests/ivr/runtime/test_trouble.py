@@ -44,9 +44,14 @@ def test_a_lost_line_resumes_at_the_same_step_with_an_apology() -> None:
 
 
 def test_a_call_that_keeps_losing_its_line_is_ended() -> None:
+    def breaks_off(phone: Phone) -> Plot:
+        yield from phone.until_quiet()
+        phone.closed_by_peer = True
+        yield
+
     house = House()
     for _ in range(pump.MOST_RESUMES + 2):
-        house.phone(_broken_off)
+        house.phone(breaks_off)
     assert house.notebook.finished[CALL][:2] == (Outcome.ABANDONED, HangUpReason.FAULT)
 
 
