@@ -8,7 +8,7 @@ from typing import Any
 
 from desk import promises as promise_moves
 from desk import responses
-from desk.cases import CaseState
+from desk.opening import open_case
 from desk.promises import PromiseAction
 from desk.responses import CaseKind, Response, Restraint
 from ivr.dialogue.effects import (
@@ -24,8 +24,7 @@ from ivr.dialogue.effects import (
     Visit,
 )
 from kit.vocabulary import Risk, Severity
-from store import calls, cases, ledger, promises, restraints
-from store.cases import NewCase
+from store import calls, ledger, promises, restraints
 from store.models import Call, Case
 from store.promises import Promised
 from store.session import Session
@@ -48,14 +47,14 @@ def _take_promise(session: Session, call: Call, effect: Promise, now: datetime) 
 
 def _take_complaint(session: Session, call: Call, effect: Complaint, now: datetime) -> None:
     response = responses.COMPLAINT
-    case = _open(session, call, CaseKind.COMPLAINT, None, response.floor, response, quote=effect.quote, why="客户投诉", now=now)
+    case = open_case(session, call, CaseKind.COMPLAINT, response, quote=effect.quote, why="客户投诉", now=now)
     _hold(session, call, case, responses.COMPLAINT_HOLD, response, now)
 
 
 def _take_visit(session: Session, call: Call, effect: Visit, now: datetime) -> None:
     when = effect.at.isoformat() if effect.at else "未约定时间"
     why = f"客户同意上门走访（{when}）"
-    _open(session, call, CaseKind.VISIT, None, responses.VISIT.floor, responses.VISIT, quote=effect.quote, why=why, now=now)
+    open_case(session, call, CaseKind.VISIT, responses.VISIT, quote=effect.quote, why=why, now=now)
 
 
 def _take_escalation(session: Session, call: Call, effect: Escalate, now: datetime) -> None:
@@ -71,7 +70,17 @@ def _take_escalation(session: Session, call: Call, effect: Escalate, now: dateti
     if not response.opens_case or severity is Severity.P3:
         promises.note(session, call, topic=f"risk:{effect.risk.value}", value=severity.name, quote=effect.quote, now=now)
         return
-    case = _open(session, call, CaseKind.RISK, effect.risk, severity, response, quote=effect.quote, why=effect.why, now=now)
+    case = open_case(
+        session,
+        call,
+        CaseKind.RISK,
+        response,
+        risk=effect.risk,
+        severity=severity,
+        quote=effect.quote,
+        why=effect.why,
+        now=now,
+    )
     if response.restraint is Restraint.HOLD and severity <= response.holds_from:
         _hold(session, call, case, effect.risk.value, response, now)
 
@@ -88,20 +97,9 @@ def _take_callback(session: Session, call: Call, effect: BookCallback, now: date
     promises.ask_callback(session, call, wanted_at=effect.at, by_person=effect.by_person, quote=effect.quote, now=now)
     if not effect.by_person:
         return
-    response = responses.CALLBACK
     due = effect.at or responses.due_at(Severity.P2, now)
-    _open(
-        session,
-        call,
-        CaseKind.CALLBACK,
-        None,
-        response.floor,
-        response,
-        quote=effect.quote,
-        why="客户要人工回电",
-        now=now,
-        due=due,
-    )
+    why = "客户要人工回电"
+    open_case(session, call, CaseKind.CALLBACK, responses.CALLBACK, quote=effect.quote, why=why, now=now, due=due)
 
 
 def _take_preference(session: Session, call: Call, effect: Prefer, now: datetime) -> None:
@@ -123,34 +121,6 @@ _TAKERS: dict[type, Callable[[Session, Call, Any, datetime], None]] = {
     Prefer: _take_preference,
     Note: _take_note,
 }
-
-
-def _open(
-    session: Session,
-    call: Call,
-    kind: CaseKind,
-    risk: Risk | None,
-    severity: Severity,
-    response: Response,
-    *,
-    quote: str,
-    why: str,
-    now: datetime,
-    due: datetime | None = None,
-) -> Case:
-    new = NewCase(
-        borrower_id=call.borrower_id,
-        call_id=call.id,
-        kind=kind.value,
-        risk=risk.value if risk else None,
-        severity=int(severity),
-        state=CaseState.OPEN.value,
-        quote=quote,
-        why=why,
-        what_to_do=response.what_to_do,
-        due_at=due or responses.due_at(severity, now),
-    )
-    return cases.put(session, new, now=now)
 
 
 def _hold(session: Session, call: Call, case: Case, rule: str, response: Response, now: datetime) -> None:

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from desk import responses
-from desk.cases import CaseState
+from desk.opening import open_case
 from desk.responses import CaseKind
 from ivr.ports import Agent
 from kit.phone import BadPhone, parse_e164
 from store import calls, cases, ledger
-from store.cases import NewCase
 from store.session import Store
 
 _log = logging.getLogger(__name__)
@@ -65,24 +64,11 @@ class ConfiguredShift:
 
     def alert_duty_manager(self, call_id: str, reason: str, now: datetime) -> None:
         """A P0 case of its own, in the ledger and the log: durable before the manager's phone rings."""
-        response, kind = responses.DUTY_ALARM, CaseKind.DUTY_ALARM.value
         with self._store.transaction() as session:
             call = calls.locked(session, call_id)
-            earlier = cases.open_of_kind(session, call.borrower_id, kind=kind, risk=None)
+            earlier = cases.open_of_kind(session, call.borrower_id, kind=CaseKind.DUTY_ALARM.value, risk=None)
             if earlier is not None and earlier.call_id == call.id:
                 return
-            new = NewCase(
-                borrower_id=call.borrower_id,
-                call_id=call.id,
-                kind=kind,
-                risk=None,
-                severity=int(response.floor),
-                state=CaseState.OPEN.value,
-                quote="",
-                why=reason,
-                what_to_do=response.what_to_do,
-                due_at=responses.due_at(response.floor, now),
-            )
-            case = cases.put(session, new, now=now)
+            case = open_case(session, call, CaseKind.DUTY_ALARM, responses.DUTY_ALARM, why=reason, now=now)
             ledger.append(session, "duty_manager.alerted", call.borrower_id, {"case": case.id, "call": call.id}, now=now)
         _log.error("duty manager alerted: nobody has a P0 call", extra={"call_id": call_id, "case_id": case.id})
