@@ -22,8 +22,8 @@ from ivr.dialogue.reactions import HANDLERS
 from ivr.dialogue.walk import Walk
 from ivr.meaning import Hints, Meaning
 from ivr.script.fields import Facts
-from ivr.script.model import AskKind, Script, Step
-from kit.vocabulary import HangUpReason, Outcome, Risk, Severity, SlotName
+from ivr.script.model import Script
+from kit.vocabulary import HangUpReason, Outcome, Risk, Severity
 
 
 class Dialogue:
@@ -104,11 +104,10 @@ class Dialogue:
         """What understanding should know before it reads the next utterance."""
         step = self.script.steps.get(self._state.asking or self.script.start)
         debt, due = self.facts.get("amount_fen"), self.facts.get("due_on")
-        ask = step.ask if step else None
         return Hints(
             now=now,
             expect=routing.expected_intents(self.script, step) if step else frozenset(),
-            expect_slots=_expected_slots(step) if ask else frozenset(),
+            expect_slots=routing.expected_slots(step.ask) if step and step.ask else frozenset(),
             debt_fen=debt if isinstance(debt, int) else None,
             due_on=due if not isinstance(due, int | str | None) else None,
             callee_name=str(self.facts.get("borrower_name", "")),
@@ -143,12 +142,6 @@ class Dialogue:
             walk.parts, walk.chain = [], []
             walk.finish(HangUpReason.FAULT)
         return walk
-
-
-def _expected_slots(step: Step | None) -> frozenset[SlotName]:
-    if step is None or step.ask is None:
-        return frozenset()
-    return step.ask.slots | ({SlotName.DIGITS} if step.ask.kind is AskKind.DIGITS else frozenset())
 
 
 def _aware(now: datetime) -> None:

@@ -12,7 +12,7 @@ from ivr.dialogue import edges
 from ivr.dialogue.memory import State
 from ivr.meaning import Meaning, Slot
 from ivr.script.fields import FIELDS, Facts, Kind
-from ivr.script.model import BACK, Condition, Route, Script, Step
+from ivr.script.model import BACK, Ask, AskKind, Condition, Route, Script, Step
 from kit.vocabulary import Intent, SlotName
 
 SMALL_TALK = frozenset({Intent.GREETING, Intent.THANKS, Intent.GOODBYE, Intent.BACKCHANNEL})
@@ -92,6 +92,11 @@ def expected_intents(script: Script, step: Step) -> frozenset[Intent]:
     """Every intent that means something while this step listens."""
     routes = (*step.routes, *script.always)
     return frozenset(intent for route in routes for intent in route.when.intents)
+
+
+def expected_slots(ask: Ask) -> frozenset[SlotName]:
+    """The values that an answer to this question may carry."""
+    return ask.slots | ({SlotName.DIGITS} if ask.kind is AskKind.DIGITS else frozenset())
 
 
 def leads_back(step: Step) -> bool:

@@ -19,7 +19,7 @@ from ivr.dialogue.summary import summary
 from ivr.meaning import Meaning
 from ivr.script.fields import Facts
 from ivr.script.model import BACK, REPEAT, STAY, Action, AskKind, Do, Line, Patience, Route, Script, Step
-from kit.vocabulary import HangUpReason, Intent, Outcome, Severity, SlotName
+from kit.vocabulary import HangUpReason, Intent, Outcome, Severity
 
 MOST_REPEATS = 3
 """How often a callee may ask to hear the same question again."""
@@ -293,7 +293,7 @@ def _listen(script: Script, step: Step) -> Listen:
         kind=ask.kind,
         phrases=ask.phrases,
         intents=routing.expected_intents(script, step),
-        slots=ask.slots | ({SlotName.DIGITS} if ask.kind is AskKind.DIGITS else frozenset()),
+        slots=routing.expected_slots(ask),
         keys="".join(sorted(keyed)),
         max_digits=ask.max_digits,
     )
