@@ -12,10 +12,10 @@ import pytest
 from speech.kaldi import reader
 from speech.models_zh import SHIPPED
 from speech.training import __main__ as making
-from speech.training import onset
 from speech.training.__main__ import Work, main
 from speech.training.fit import Network
 from speech.training.network import AROUND, Shape, initial, statistics
+from speech.training.onset import __main__ as onset
 from speech.training.voices import Place
 
 
@@ -134,3 +134,17 @@ def test_the_model_tells_what_it_was_made_with_and_counts_what_is_said(work: Wor
     assert card["sentences"] == without["sentences"] + 2
     assert "活着没意思" in (work.out / "said.txt").read_text("utf-8").splitlines()
     assert replace(work, manifest=tmp_path / "m.tsv").card["made_with"] == card["made_with"] | {"more_passes": 12, "said": []}
+
+
+@pytest.mark.parametrize(("stage", "advice"), [("examples", "prepare speak"), ("exam", "prepare speak"), ("fit", "examples")])
+def test_the_network_of_openings_is_not_made_of_nothing(cache: Path, stage: str, advice: str) -> None:
+    with pytest.raises(SystemExit, match=advice):
+        onset.main([stage])
+
+
+def test_nor_without_the_words_of_listeners(cache: Path) -> None:
+    for teacher in ("kokoro", "espeak"):
+        (cache / "training" / "full" / teacher).mkdir(parents=True)
+        (cache / "training" / "full" / teacher / "0000.npz").touch()
+    with pytest.raises(SystemExit, match=r"speech\.training\.onset words"):
+        onset.main(["examples"])

@@ -1,13 +1,18 @@
-"""Several small networks as one."""
+"""The network of openings: several small ones as one, and what it learns is what the call computes."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from speech.onset import WIDTH, Network
-from speech.training.onset import joined
+from speech.onset import WIDTH, Network, read
+from speech.training.onset import fit as training
+from speech.training.onset.examples import IGNORED
+from speech.training.onset.fit import joined
 
 
 def drawn(generator: Generator, cells: int) -> Network:
@@ -30,3 +35,19 @@ def test_networks_side_by_side_give_the_mean_of_their_scores() -> None:
     members = [drawn(generator, 5) for _ in range(3)]
     rows = generator.normal(size=(20, WIDTH)).astype(np.float32)
     assert np.allclose(scores(joined(members), rows), np.mean([scores(one, rows) for one in members], axis=0), atol=1e-5)
+
+
+def test_what_is_trained_hears_as_the_call_does_and_tells_kinds_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two kinds that differ in one feature: the file written is told apart by the arithmetic of `speech.onset` itself."""
+    monkeypatch.setattr(training, "BATCH", 8)
+    generator = np.random.default_rng(1)
+    labels = np.repeat(np.arange(3, dtype=np.uint8), 16)[:, None].repeat(12, axis=1)
+    rows = generator.normal(size=(48, 12, WIDTH)).astype(np.float16)
+    rows[..., 0] += 4 * labels
+    labels[:, :2] = IGNORED
+    np.savez(tmp_path / "00.npz", rows=rows, labels=labels)
+    training.fit(tmp_path, tmp_path / "out.npz", seed=1)
+    network = read(tmp_path / "out.npz")
+    assert network.cells == training.MEMBERS * training.CELLS
+    found = [int(scores(network, one.astype(np.float32)).argmax()) for one in rows]
+    assert np.mean(np.array(found) == labels[:, -1]) > 0.9

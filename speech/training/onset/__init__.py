@@ -1,0 +1,1 @@
+"""The network of `speech.onset`: its examples, its training, its exam."""
