@@ -27,16 +27,15 @@ from campaigns.status import (
     NoSuchCampaign,
     Status,
     as_json,
-    local_time,
     masked_name,
     outcome_text,
     promise_text,
     risk_text,
     status_of,
 )
-from kit.clock import Clock
+from kit.clock import Clock, local_time
 from store import campaigns
-from store.session import Store
+from store.session import the_store
 from store.words import CampaignState, TargetState
 
 cli = AppGroup("campaigns", help="外呼批次：建立、导入、启动、查看、报告。")
@@ -47,10 +46,6 @@ PATIENCE_S = 10.0
 """How long --wait looks on without seeing anybody at work before it says so."""
 LINE_EVERY_S = 10.0
 Progressed = Callable[[int, int], None]
-
-
-def _store() -> Store:
-    return cast(Store, current_app.extensions["store"])
 
 
 def _clock() -> Clock:
@@ -83,7 +78,7 @@ def create(name: str, script_id: str) -> None:
     name = _named(name)
     with _told():
         script = _launch().library.current(script_id)
-        with _store().transaction() as session:
+        with the_store().transaction() as session:
             campaigns.create(session, name, script_id=script_id, purpose=script.purpose, now=_clock().now())
     click.echo(f"已建立批次“{name}”（{script.title}）。下一步：flask campaigns import 名单.csv --campaign {name}")
 
@@ -94,11 +89,11 @@ def create(name: str, script_id: str) -> None:
 def import_(file: Path, name: str) -> None:
     """导入 CSV 名单；坏行逐条说明，好行保留。"""
     with _told():
-        status = status_of(_store(), name)
+        status = status_of(the_store(), name)
         verifying = verifying_facts(_launch().library.current(status.script_id))
         roster = read_roster(file.read_bytes(), needs=VERIFYING & verifying if len(verifying) == 1 else frozenset())
         with _bar("导入") as step:
-            imported = take_roster(_store(), status.campaign_id, roster, source=file.name, now=_clock().now(), progress=step)
+            imported = take_roster(the_store(), status.campaign_id, roster, source=file.name, now=_clock().now(), progress=step)
     click.echo(f"新增 {imported.added} 位，已在批次中 {imported.known} 位，退回 {len(imported.rejects)} 行。")
     for reject in imported.rejects[:SHOWN_REJECTS]:
         click.echo(f"  第 {reject.line} 行：{reject.reason}", err=True)
@@ -155,7 +150,7 @@ def stop(name: str, yes: bool) -> None:
 def status(name: str, is_json: bool) -> None:
     """每位借款人一个结果。"""
     with _told():
-        found = status_of(_store(), name)
+        found = status_of(the_store(), name)
     if is_json:
         click.echo(json.dumps(as_json(found), ensure_ascii=False))
     else:
@@ -166,7 +161,7 @@ def status(name: str, is_json: bool) -> None:
 def list_() -> None:
     """所有批次。"""
     table = Table("批次", "话术", "状态", "建立", "名单", "完成")
-    with _store().reading() as session:
+    with the_store().reading() as session:
         for one in campaigns.every(session):
             counts = campaigns.count_by_state(session, one.id)
             done = str(counts[TargetState.DONE])
@@ -181,7 +176,7 @@ def list_() -> None:
 def report(names: tuple[str, ...], out: Path) -> None:
     """写一份 HTML 报告：逐句转写、判断理由、双声道录音。"""
     with _told():
-        page = write_report(_store(), names, out=out, now=_clock().now(), library=_launch().library)
+        page = write_report(the_store(), names, out=out, now=_clock().now(), library=_launch().library)
     click.echo(f"报告：{page}")
 
 
@@ -193,7 +188,7 @@ def _prepare(names: tuple[str, ...]) -> None:
     for name in names:
         with _bar(f"准备 {name}") as step:
             _launch().prepare(name, progress=step)
-        _tell_incomplete(status_of(_store(), name))
+        _tell_incomplete(status_of(the_store(), name))
 
 
 def _tell_incomplete(found: Status) -> None:
@@ -215,8 +210,8 @@ def _named(name: str) -> str:
 
 def _step(name: str, to: CampaignState, message: str) -> None:
     with _told():
-        found = status_of(_store(), name)
-        with _store().transaction() as session:
+        found = status_of(the_store(), name)
+        with the_store().transaction() as session:
             campaigns.step(session, found.campaign_id, to, now=_clock().now())
     click.echo(f"批次“{name}”{message}。")
 
@@ -253,7 +248,7 @@ def _wait(names: tuple[str, ...]) -> None:
     watch = _Watch()
     with Live(console=console, refresh_per_second=2) as live:
         while True:
-            found = [status_of(_store(), name) for name in names]
+            found = [status_of(the_store(), name) for name in names]
             live.update(_table(found))
             if not any(one.is_busy(_clock().now()) for one in found):
                 return

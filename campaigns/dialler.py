@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from campaigns.decision import Decision, Dial, Later, Never, decide
 from campaigns.facts import call_facts
@@ -27,7 +27,7 @@ from law.gate import Verdict
 from law.policy import Policy
 from store import attempts, borrowers, campaigns
 from store.models import Campaign
-from store.session import Store
+from store.session import Session, Store
 from store.words import CampaignState, TargetState
 
 LOG = logging.getLogger(__name__)
@@ -153,7 +153,9 @@ class Dialler:
             self._give_back(session, target_id, Later(now))
         return False
 
-    def _write(self, session: Any, decision: Decision, asked: Known, *, campaign: Campaign, now: datetime) -> Intended | None:
+    def _write(
+        self, session: Session, decision: Decision, asked: Known, *, campaign: Campaign, now: datetime
+    ) -> Intended | None:
         """Write the decision down; only an INTENT is followed by a call."""
         match decision:
             case Never(rule, reason):
@@ -182,7 +184,7 @@ class Dialler:
             owner=self._owner,
         )
 
-    def _give_back(self, session: Any, target_id: str, later: Later) -> None:
+    def _give_back(self, session: Session, target_id: str, later: Later) -> None:
         campaigns.release(session, target_id, owner=self._owner, next_try_at=later.at, rule=later.rule, reason=later.reason)
 
     def _place(self, intended: Intended) -> None:

@@ -13,7 +13,6 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from campaigns.status import (
     Status,
     figures,
-    local_time,
     masked_name,
     outcome_text,
     promise_text,
@@ -21,6 +20,7 @@ from campaigns.status import (
     status_of,
 )
 from ivr.script.library import Library
+from kit.clock import local_time
 from kit.folders import private_folder
 from kit.labels import INTENTS, OUTCOMES, RISKS
 from kit.vocabulary import Intent, Risk

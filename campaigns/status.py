@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from kit.clock import SHANGHAI
 from kit.labels import OUTCOMES, RISKS
 from kit.money import yuan_text
 from kit.vocabulary import RIGHT_PARTY, Outcome, Risk, Severity
@@ -131,11 +130,6 @@ def risk_text(row: TargetReport) -> str:
 def masked_name(name: str) -> str:
     """The family name alone: 王*."""
     return name[:1] + "*" * max(1, len(name) - 1)
-
-
-def local_time(moment: datetime) -> str:
-    """An instant for people, in Shanghai."""
-    return f"{moment.astimezone(SHANGHAI):%m-%d %H:%M}"
 
 
 def _is_busy(row: TargetReport, now: datetime) -> bool:

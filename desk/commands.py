@@ -9,25 +9,18 @@ from datetime import datetime
 from typing import Any
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from desk import cases as moves
 from desk import inbox
 from desk.cases import CaseAction, CaseState, IllegalMove, Person
 from desk.inbox import CaseFile, CaseLine, NoSuchCase
-from kit.clock import SHANGHAI
+from kit.clock import local_time
 from kit.vocabulary import Severity
 from store.models import Hold, Turn
-from store.session import Store
+from store.session import the_store
 
 cli = AppGroup("desk", help="需要人来办的事：风险、投诉、回电。")
-
-
-def the_store() -> Store:
-    """The application's store."""
-    store: Store = current_app.extensions["store"]
-    return store
 
 
 @cli.command("list")
@@ -136,7 +129,7 @@ def _echo_line(line: CaseLine) -> None:
     owner = f" · {line.owner}" if line.owner else ""
     click.echo(
         f"{line.severity.name} {line.title} · {moves.state_name(line.state)}{owner} · {line.name} {line.phone_masked}"
-        f" · 期限 {_local(line.due_at)}{late} · {line.id}"
+        f" · 期限 {local_time(line.due_at)}{late} · {line.id}"
     )
     click.echo(f"   “{line.quote}” {line.why}")
 
@@ -150,7 +143,7 @@ def _echo_file(file: CaseFile) -> None:
     _echo_turns(file.turns)
     click.echo("经过：")
     for entry in file.entries:
-        click.echo(f"   {_local(entry.at)} {entry.by} {entry.action} → {entry.to_state} {entry.note}")
+        click.echo(f"   {local_time(entry.at)} {entry.by} {entry.action} → {entry.to_state} {entry.note}")
 
 
 def _echo_turns(turns: Sequence[Turn]) -> None:
@@ -176,8 +169,4 @@ def _hold_text(hold: Hold) -> str:
     if hold.is_permanent:
         return "永久"
     signed = "，须主管签字" if hold.lift_by else ""
-    return (f"至 {_local(hold.until_at)}" if hold.until_at else "至处理完毕") + signed
-
-
-def _local(moment: datetime) -> str:
-    return moment.astimezone(SHANGHAI).strftime("%m-%d %H:%M")
+    return (f"至 {local_time(hold.until_at)}" if hold.until_at else "至处理完毕") + signed

@@ -11,6 +11,11 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 """The zone in which law, schedules and spoken dates are read."""
 
 
+def local_time(moment: datetime) -> str:
+    """An instant for people, to the minute, in Shanghai: `11-23 10:00`."""
+    return f"{moment.astimezone(SHANGHAI):%m-%d %H:%M}"
+
+
 class Clock(Protocol):
     """Tells the time: aware UTC instants, and monotonic seconds for intervals."""
 

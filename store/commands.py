@@ -5,20 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from store import ledger, recordings, schema
 from store.blobs import BlobUnreadable
-from store.session import Store
+from store.session import the_store
 
 cli = AppGroup("store", help="数据库、账本与录音。")
-
-
-def the_store() -> Store:
-    """The application's store."""
-    store: Store = current_app.extensions["store"]
-    return store
 
 
 @cli.command("migrate")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, aliased
 
 from kit.ids import new_id
+from speech import audio
 from speech.audio import MULAW_SILENCE, decode_mulaw
 from speech.ports import LINE_RATE_HZ
 from store import calls, ledger
@@ -210,11 +210,7 @@ def listen(store: Store, call_id: str, *, by: str, blobs: Blobs | None = None) -
 def write_wav(recording: Listened, path: Path) -> None:
     """Stereo 16-bit PCM at 8 kHz: left the callee, right what we played."""
     both = np.stack([decode_mulaw(recording.callee), decode_mulaw(recording.ours)], axis=1)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(LINE_RATE_HZ)
-        file.writeframes(both.astype("<i2").tobytes())
+    path.write_bytes(audio.write_wav(both, LINE_RATE_HZ))
 
 
 def _sides(blobs: Blobs, ref: str) -> Iterator[tuple[bytes, bytes]]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
@@ -101,6 +102,12 @@ class Store:
             if self._engine is not None:
                 self._engine.dispose()
                 self._engine = None
+
+
+def the_store() -> Store:
+    """The running application's store."""
+    store: Store = current_app.extensions["store"]
+    return store
 
 
 def store_of(session: Session) -> Store:

@@ -7,12 +7,13 @@ from flask import current_app
 
 from store import ledger
 from store.recordings import StoredRecorder
+from store.session import the_store
 
 
 @shared_task(name="store.seal")
 def seal() -> None:
     """Seal the ledger's new entries."""
-    ledger.seal(current_app.extensions["store"])
+    ledger.seal(the_store())
 
 
 @shared_task(name="store.salvage")
