@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn, cast
+from typing import cast
 
 import click
 from flask import current_app
@@ -34,6 +34,7 @@ from campaigns.status import (
     status_of,
 )
 from kit.clock import Clock, local_time
+from kit.edge import Refusal
 from store import campaigns
 from store.session import the_store
 from store.words import CampaignState, TargetState
@@ -52,22 +53,17 @@ def _clock() -> Clock:
     return cast(Clock, current_app.config["HUILING_CLOCK"])
 
 
-def _fail(message: str) -> NoReturn:
-    click.echo(message, err=True)
-    raise SystemExit(1)
-
-
 @contextmanager
 def _told() -> Iterator[None]:
     """What campaigns refuse becomes one clear sentence and exit code 1; kit.edge says what any command may meet."""
     try:
         yield
     except (NoSuchCampaign, CannotStart, BadRoster) as error:
-        _fail(str(error))
+        raise Refusal(str(error)) from None
     except campaigns.NameTaken as error:
-        _fail(f"批次“{error}”已经存在；换个名字，或用 flask campaigns import 往里加名单")
+        raise Refusal(f"批次“{error}”已经存在；换个名字，或用 flask campaigns import 往里加名单") from None
     except campaigns.IllegalStep as error:
-        _fail(f"批次当前状态不允许这样做（{error}）")
+        raise Refusal(f"批次当前状态不允许这样做（{error}）") from None
 
 
 @cli.command("create")
@@ -100,7 +96,7 @@ def import_(file: Path, name: str) -> None:
     if len(imported.rejects) > SHOWN_REJECTS:
         click.echo(f"  …… 另有 {len(imported.rejects) - SHOWN_REJECTS} 行", err=True)
     if not imported.added and not imported.known:
-        _fail("没有一行可用，没有加入任何人：改好名单后重新导入")
+        raise Refusal("没有一行可用，没有加入任何人：改好名单后重新导入")
 
 
 @cli.command("prepare")
@@ -204,7 +200,7 @@ def _named(name: str) -> str:
     """A name that people can type again: not empty, printable, at most MAX_NAME characters."""
     name = name.strip()
     if not name or len(name) > MAX_NAME or not name.isprintable():
-        _fail(f"批次名不能为空，不超过 {MAX_NAME} 个字，不能有换行等控制字符")
+        raise Refusal(f"批次名不能为空，不超过 {MAX_NAME} 个字，不能有换行等控制字符")
     return name
 
 

@@ -16,6 +16,7 @@ from desk import inbox
 from desk.cases import CaseAction, CaseState, IllegalMove, Person
 from desk.inbox import CaseFile, CaseLine, NoSuchCase
 from kit.clock import local_time
+from kit.edge import Refusal
 from kit.vocabulary import Severity
 from store.models import Hold, Turn
 from store.session import the_store
@@ -55,7 +56,7 @@ def show_case(case_id: str, as_json: bool) -> None:
     try:
         file = inbox.case_file(store, case_id, now=store.clock.now())
     except NoSuchCase:
-        raise click.ClickException(f"没有工单 {case_id}") from None
+        raise Refusal(f"没有工单 {case_id}") from None
     if as_json:
         click.echo(json.dumps(file_as_dict(file), ensure_ascii=False))
         return
@@ -80,7 +81,7 @@ def take_case(case_id: str, by: str, note: str, supervisor: bool) -> None:
 def close_case(case_id: str, by: str, note: str, supervisor: bool) -> None:
     """办结工单：待处理完毕的暂停催收随之解除。"""
     if not note.strip():
-        raise click.ClickException("请写明怎样办结（--note）")
+        raise Refusal("请写明怎样办结（--note）")
     _act(case_id, CaseAction.CLOSE, Person(by, supervisor), note)
 
 
@@ -89,9 +90,9 @@ def _act(case_id: str, action: CaseAction, by: Person, note: str) -> None:
     try:
         state = inbox.act(store, case_id, action, by=by, note=note, now=store.clock.now())
     except NoSuchCase:
-        raise click.ClickException(f"没有工单 {case_id}") from None
+        raise Refusal(f"没有工单 {case_id}") from None
     except IllegalMove as fault:
-        raise click.ClickException(str(fault)) from None
+        raise Refusal(str(fault)) from None
     click.echo(f"{case_id}：{moves.state_name(state)}")
 
 

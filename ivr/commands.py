@@ -24,6 +24,7 @@ from ivr.script.load import examine, load_script, script_ids
 from ivr.script.model import Script
 from ivr.script.schema import schema_text
 from kit.clock import SHANGHAI, Clock
+from kit.edge import Refusal
 from kit.settings import Settings
 from kit.vocabulary import Intent
 from speech import catalogue
@@ -56,7 +57,7 @@ def replay(file: Path) -> None:
         stage = play.Stage(_script(written.script), facts, written.now, _understand)
         terminal.replay(written, stage, Console(highlight=False))
     except play.BadPlay as fault:
-        raise click.ClickException(str(fault)) from None
+        raise Refusal(str(fault)) from None
 
 
 @cli.command("check")
@@ -107,14 +108,14 @@ def _script(script_id: str) -> Script:
     try:
         return load_script(settings.scripts_dir, script_id)
     except BadScript as fault:
-        raise click.ClickException(str(fault)) from None
+        raise Refusal(str(fault)) from None
 
 
 def _aloud(console: Console) -> Callable[[str], None]:
     try:
         voice = catalogue.synthesizer(current_app.config["HUILING_SETTINGS"], "pyttsx3")
     except EngineUnavailable as fault:
-        raise click.ClickException(str(fault)) from None
+        raise Refusal(str(fault)) from None
     return terminal.aloud(voice, Path(mkdtemp(prefix="huiling-")), console)
 
 

@@ -1,6 +1,6 @@
 """The edge of the command line: what a person can mend is said in one message, exit code 1; the rest is logged, redacted.
 
-Nobody reads a traceback, and no message repeats a personal value.
+Every refusal begins with ✗. Nobody reads a traceback, and no message repeats a personal value.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import functools
 import logging
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import IO, Any
 
 import click
 from flask import Flask
@@ -34,7 +34,23 @@ _SYSTEM = {
 }
 
 
-class _Strange(click.ClickException):
+class Refusal(click.ClickException):
+    """What a command says instead of doing its work: one message on standard error, exit code 1."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"✗ {self.message}", file=file, err=True)
+
+
+class _Misused(click.UsageError):
+    """A command typed wrongly: the same, after how it is typed; exit code 2."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        if self.ctx is not None:
+            click.echo(self.ctx.get_usage(), file=file, err=True)
+        click.echo(f"✗ {self.message}", file=file, err=True)
+
+
+class _Strange(Refusal):
     """A fault of ours: EX_SOFTWARE of sysexits.h."""
 
     exit_code = 70
@@ -74,7 +90,7 @@ def _in_chinese() -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
-        raise click.UsageError(usage_words(error), error.ctx) from None
+        raise _Misused(usage_words(error), error.ctx) from None
 
 
 def usage_words(error: click.UsageError) -> str:
@@ -125,7 +141,7 @@ def _guarded(command: click.Command, say: Say, first: Callable[[], None]) -> cli
 def _told(error: Exception, say: Say) -> click.ClickException:
     words = say(error) or system_words(error)
     if words is not None:
-        return click.ClickException(words)
+        return Refusal(words)
     _log.error("a command failed", exc_info=error)
     return _Strange(f"程序内部出错（{type(error).__name__}）：这不是输入的问题，请把上面这条日志交给维护者")
 
@@ -161,10 +177,10 @@ class _Shut(AppGroup):
         self._why = why
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        raise click.ClickException(self._why)
+        raise Refusal(self._why)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        click.echo(f"Error: {self._why}", err=True)
+        Refusal(self._why).show()
         return []
 
 

@@ -6,7 +6,6 @@ import json
 import sys
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
 import click
 from flask import current_app
@@ -23,7 +22,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from kit.edge import system_words
+from kit.edge import Refusal, system_words
 from kit.settings import Settings
 from speech import adapt, catalogue, doctor, evaluation, hear
 from speech.ears import configured
@@ -64,7 +63,7 @@ def setup(with_test_models: bool) -> None:
                 is_new = fetch(model, cache_dir, lambda count, task=task: progress.advance(task, count))  # type: ignore[misc]
             except FetchFailed as failure:
                 progress.stop()
-                _fail(str(failure))
+                raise Refusal(str(failure)) from None
             progress.update(task, completed=total_bytes(model))
             click.echo(f"✓ {model.title}：{'已取得' if is_new else '已有'} {model_dir(model.name, cache_dir)}")
 
@@ -81,7 +80,7 @@ def examine() -> None:
             click.echo(f"{mark} {finding.text}")
             is_well = is_well and (finding.is_well or not finding.is_needed)
     if not is_well:
-        _fail("有缺项：请按上面各行给出的命令补齐")
+        raise Refusal("有缺项：请按上面各行给出的命令补齐")
     click.echo("✓ 可以说话，也听得见")
 
 
@@ -106,14 +105,14 @@ def say(text: str | None, out: Path | None, voice: str, engine: str, speed: floa
         try:
             orders = [check(Order(text=text, out=out, voice=voice, speed=speed, rate_hz=int(rate_hz)))]
         except BadOrder as reason:
-            _fail(str(reason))
+            raise Refusal(str(reason)) from None
     else:
         raise click.UsageError("请给出文字和 --out，或者 --batch 文件")
     _say_all(orders, engine)
     for fault in faults:
         click.echo(f"✗ {fault}", err=True)
     if faults:
-        _fail(f"{len(faults)} 行有误，其余 {len(orders)} 句已完成")
+        raise Refusal(f"{len(faults)} 行有误，其余 {len(orders)} 句已完成")
 
 
 @cli.command("inventory")
@@ -126,7 +125,7 @@ def render_inventory() -> None:
             task = progress.add_task("渲染片段", total=None)
             done = store.render_all(inventory(), on_progress=lambda at, of: progress.update(task, completed=at, total=of))
     except (EngineUnavailable, RenderFailed) as reason:
-        _fail(str(reason))
+        raise Refusal(str(reason)) from None
     click.echo(f"✓ 新渲染 {done.made} 段（{done.seconds:.0f} 秒），已有 {done.present} 段")
 
 
@@ -141,7 +140,7 @@ def listen(paths: tuple[str, ...], engine: str, grammar: Path | None, phrases: s
     try:
         recognizer = catalogue.recognizer(_settings(), engine)
     except EngineUnavailable as reason:
-        _fail(str(reason))
+        raise Refusal(str(reason)) from None
     expected = hear.phrases_from(grammar, phrases)
     has_failed = False
     for path in hear.paths_of(paths, sys.stdin):
@@ -170,7 +169,7 @@ def evaluate(manifest: Path, engines: tuple[str, ...], grammar: Path | None, clo
         recordings = evaluation.samples(manifest, subset)
         ears = [catalogue.recognizer(_settings(), name) for name in engines] or _present_ears()
     except (EngineUnavailable, evaluation.BadManifest) as reason:
-        _fail(str(reason))
+        raise Refusal(str(reason)) from None
     phrases = evaluation.grammar_for(recordings, hear.phrases_from(grammar, ""), is_closed=closed)
     scores: list[evaluation.Score] = []
     with _progress(MofNCompleteColumn()) as progress:
@@ -218,7 +217,7 @@ def adapt_ear(phrases_file: Path, names_file: Path | None, texts: tuple[Path, ..
         for fault in (*faults, *more):
             click.echo(f"✗ {fault}", err=True)
         if faults or more:
-            _fail(f"{len(faults) + len(more)} 行不能用，什么都没有写；改好后再运行")
+            raise Refusal(f"{len(faults) + len(more)} 行不能用，什么都没有写；改好后再运行")
         with _progress(MofNCompleteColumn()) as progress:
             task = progress.add_task("重建", total=len(adapt.STEPS))
             built = adapt.adapt(
@@ -230,7 +229,7 @@ def adapt_ear(phrases_file: Path, names_file: Path | None, texts: tuple[Path, ..
                 on_step=lambda step: progress.update(task, description=step, advance=1),
             )
     except (adapt.CannotAdapt, EngineUnavailable) as reason:
-        _fail(str(reason))
+        raise Refusal(str(reason)) from None
     click.echo(
         f"✓ {out}：{built.words} 个词，其中要听的短句 {built.phrases} 个，名称 {len(names)} 个，统计原话 {built.sentences} 句"
     )
@@ -266,9 +265,9 @@ def _say_all(orders: list[Order], engine: str) -> None:
                 progress.advance(task)
                 click.echo(f"✓ {order.out}（{seconds:.1f} 秒）")
     except EngineUnavailable as reason:
-        _fail(str(reason))
+        raise Refusal(str(reason)) from None
     except OSError as error:
-        _fail(f"写不出文件 {system_words(error)}")
+        raise Refusal(f"写不出文件 {system_words(error)}") from None
     if len(orders) > len(wanted):
         click.echo(f"✓ {len(orders) - len(wanted)} 句已有，未变")
 
@@ -276,9 +275,3 @@ def _say_all(orders: list[Order], engine: str) -> None:
 def _progress(count: ProgressColumn) -> Progress:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), count, TimeElapsedColumn())
     return Progress(*columns, console=Console(stderr=True))
-
-
-def _fail(line: str) -> NoReturn:
-    """One line on standard error, exit code 1."""
-    click.echo(f"✗ {line}", err=True)
-    sys.exit(1)

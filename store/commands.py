@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from kit.edge import Refusal
 from store import ledger, recordings, schema
 from store.blobs import BlobUnreadable
 from store.session import the_store
@@ -26,7 +27,7 @@ def check() -> None:
     try:
         schema.check(the_store())
     except schema.SchemaBehind as fault:
-        raise click.ClickException(str(fault)) from None
+        raise Refusal(str(fault)) from None
     click.echo("数据库版本一致。")
 
 
@@ -43,7 +44,7 @@ def verify() -> None:
     for finding in findings:
         click.echo(f"{finding.table} #{finding.number}: {finding.what}")
     if findings:
-        raise click.ClickException(f"账本不完整：{len(findings)} 处")
+        raise Refusal(f"账本不完整：{len(findings)} 处")
     click.echo("账本完整。")
 
 
@@ -57,7 +58,7 @@ def recording(call_id: str, out: Path, by: str) -> None:
         heard = recordings.listen(the_store(), call_id, by=by)
         recordings.write_wav(heard, out)
     except LookupError:
-        raise click.ClickException("没有这通电话的录音") from None
+        raise Refusal("没有这通电话的录音") from None
     except (BlobUnreadable, OSError) as fault:
-        raise click.ClickException(str(fault)) from None
+        raise Refusal(str(fault)) from None
     click.echo(f"{heard.seconds:.1f} 秒，{heard.parts} 段：{out}")

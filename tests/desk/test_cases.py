@@ -216,12 +216,12 @@ def test_one_case_in_full(store: Store, app: Flask) -> None:
 
 def test_moves_on_the_command_line_and_their_refusals(store: Store, app: Flask) -> None:
     case_id, _ = opened(store, Risk.DISPUTE)
-    assert run(app, "close", case_id, "--by", "zhou", "--note", "x") == (1, "Error: 工单待领取，不能办结\n")
+    assert run(app, "close", case_id, "--by", "zhou", "--note", "x") == (1, "✗ 工单待领取，不能办结\n")
     assert run(app, "take", case_id, "--by", "zhou") == (0, f"{case_id}：处理中\n")
-    assert run(app, "take", case_id, "--by", "wu") == (1, "Error: 工单处理中，不能领取\n")
+    assert run(app, "take", case_id, "--by", "wu") == (1, "✗ 工单处理中，不能领取\n")
     assert run(app, "close", case_id, "--by", "wu", "--note", "x")[0] == 1
     assert run(app, "close", case_id, "--by", "zhou", "--note", " ")[0] == 1
     assert run(app, "close", case_id, "--by", "zhou", "--note", "已答复") == (0, f"{case_id}：已办结\n")
-    assert run(app, "show", "case_nobody") == (1, "Error: 没有工单 case_nobody\n")
+    assert run(app, "show", "case_nobody") == (1, "✗ 没有工单 case_nobody\n")
     with pytest.raises(NoSuchCase):
         inbox.act(store, "case_nobody", CaseAction.TAKE, by=ZHOU, note="", now=MONDAY)

@@ -66,7 +66,7 @@ def test_a_recording_is_written_as_a_stereo_wav(store: Store, tmp_path: Path) ->
     _, call = cast.ready_call(store)
     out = tmp_path / "f.wav"
     code, text = run(store, "recording", call.id, "--out", str(out))
-    assert (code, text) == (1, "Error: 没有这通电话的录音\n")
+    assert (code, text) == (1, "✗ 没有这通电话的录音\n")
     part = StoredRecorder(store).start(call.id)
     part.write(b"\x10" * 4_000, b"\x90" * 4_000)
     part.close()
