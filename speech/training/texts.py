@@ -75,7 +75,7 @@ def syllables(random: Random) -> list[str]:
 
 
 def domain(random: Random) -> str:
-    """A whole utterance of the first model's list."""
+    """A whole utterance of `domain.txt`."""
     return random.choice(_listed())
 
 

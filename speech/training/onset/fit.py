@@ -64,6 +64,7 @@ def joined(members: Sequence[Network]) -> Network:
 def write(path: Path, network: Network) -> None:
     """As `speech.onset` reads it."""
     arrays = {name: np.asarray(getattr(network, name), np.float32) for name in Network.__slots__}
+    path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
