@@ -32,7 +32,6 @@ STATES = {
     TargetState.CALLING: "通话中",
     TargetState.DONE: "完成",
     TargetState.BLOCKED: "不可拨",
-    TargetState.REJECTED: "退回",
 }
 CAMPAIGN_STATES = {
     CampaignState.DRAFT: "草稿",

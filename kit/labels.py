@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kit.vocabulary import HangUpReason, Intent, Outcome, Risk, Severity
+from kit.vocabulary import Intent, Outcome, Risk
 
 OUTCOMES: Mapping[Outcome, str] = {
     Outcome.PROMISE: "承诺还款",
@@ -116,23 +116,4 @@ INTENTS: Mapping[Intent, str] = {
     Intent.BACKCHANNEL: "应声",
     Intent.ANNOUNCEMENT: "录音播报",
     Intent.UNCLEAR: "没听懂",
-}
-
-HANG_UPS: Mapping[HangUpReason, str] = {
-    HangUpReason.SCRIPT_ENDED: "话术走完",
-    HangUpReason.CALLEE: "对方挂断",
-    HangUpReason.SILENCE: "一直静默",
-    HangUpReason.MACHINE: "非真人接听",
-    HangUpReason.NO_MEDIA: "没有语音",
-    HangUpReason.LENGTH_CAP: "超过时长",
-    HangUpReason.COMMAND: "人工结束",
-    HangUpReason.TRANSFER_DONE: "转人工完成",
-    HangUpReason.FAULT: "故障",
-}
-
-SEVERITIES: Mapping[Severity, str] = {
-    Severity.P0: "P0 一分钟内真人接手",
-    Severity.P1: "P1 当日处理",
-    Severity.P2: "P2 三个工作日内",
-    Severity.P3: "P3 只作标记",
 }

@@ -14,7 +14,6 @@ from yarl import URL
 
 from simulator.signature import as_signed, sign
 
-DOCUMENT_LIMIT_BYTES = 64 * 1024
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 

@@ -42,14 +42,12 @@ class MissingClip(LookupError):
     """A text was not rendered before the call. The message does not repeat it: it may name a person."""
 
     code = "missing_clip"
-    retryable = False
 
 
 class RenderFailed(Exception):
     """An engine gave something that is not this text: silent, clipped, or far too short or long."""
 
     code = "render_failed"
-    retryable = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +85,6 @@ class PromptStore:
     def joined(self, texts: Sequence[str], gap_s: float = PIECE_GAP_S) -> bytes:
         """Several clips in a row with silence between them. Raises MissingClip."""
         return audio.silence(gap_s).join(self.clip(text) for text in texts)
-
-    def duration_s(self, text: str) -> float:
-        """How long the text's clip lasts. Raises MissingClip."""
-        return audio.duration_s(self.clip(text))
 
     def missing(self, texts: Sequence[str]) -> tuple[str, ...]:
         """Those texts that have no clip yet, each once, in order."""

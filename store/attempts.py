@@ -176,11 +176,9 @@ def open_attempts(session: Session, *, person: Collection[str], number_digest: s
     return session.scalars(query).all()
 
 
-def in_flight(session: Session, *, campaign_id: str | None = None) -> int:
+def in_flight(session: Session) -> int:
     """How many attempts are not over: INTENT and UNKNOWN hold a seat too."""
     query = select(func.count()).select_from(Attempt).where(Attempt.state.not_in(FINAL_ATTEMPTS))
-    if campaign_id is not None:
-        query = query.where(Attempt.campaign_id == campaign_id)
     return session.scalar(query) or 0
 
 

@@ -128,9 +128,3 @@ def gravest(session: Session, call_id: str) -> Case | None:
     """The gravest case that the call opened, if any."""
     query = select(Case).where(Case.call_id == call_id).order_by(Case.severity, Case.opened_at)
     return session.scalars(query.limit(1)).first()
-
-
-def unfinished(session: Session) -> Sequence[Call]:
-    """Calls that began and have no outcome: what a restarted worker looks at."""
-    query = select(Call).where(Call.started_at.is_not(None), Call.outcome.is_(None))
-    return session.scalars(query.order_by(Call.started_at)).all()

@@ -150,10 +150,6 @@ class RedisLiveCalls:
         """All slots of the media workers that beat lately."""
         return self.slots().slots
 
-    def leave(self, worker: str) -> None:
-        """The worker drains: it takes no new calls."""
-        self.client.hdel(keys.WORKERS, worker)
-
     def slots(self) -> Slots:
         """Slots of the workers that beat lately; rows of the dead are swept away."""
         now = self._clock.now().timestamp()

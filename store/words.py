@@ -18,14 +18,13 @@ class CampaignState(StrEnum):
 
 
 class TargetState(StrEnum):
-    """One borrower in one campaign. DONE, BLOCKED and REJECTED are final."""
+    """One borrower in one campaign. DONE and BLOCKED are final."""
 
     WAITING = "waiting"
     LEASED = "leased"
     CALLING = "calling"
     DONE = "done"
     BLOCKED = "blocked"
-    REJECTED = "rejected"
 
 
 class AttemptState(StrEnum):
@@ -59,7 +58,6 @@ _RANKS = {
     AttemptState.FAILED: 5,
 }
 FINAL_ATTEMPTS = frozenset({AttemptState.ENDED, AttemptState.FAILED})
-FINAL_TARGETS = frozenset({TargetState.DONE, TargetState.BLOCKED, TargetState.REJECTED})
 FINAL_CAMPAIGNS = frozenset({CampaignState.DONE, CampaignState.STOPPED})
 
 

@@ -39,12 +39,11 @@ _NOT_A_REGION = {"TWILIO_REGION": "", "TWILIO_EDGE": ""}
 
 
 class CarrierTrouble(Exception):
-    """A request about an existing call failed. `code` is the carrier's, `is_retryable` says whether to try again."""
+    """A request about an existing call failed. `code` is the carrier's."""
 
-    def __init__(self, code: int, *, is_retryable: bool) -> None:
+    def __init__(self, code: int) -> None:
         super().__init__(f"carrier error {code}")
         self.code = code
-        self.is_retryable = is_retryable
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +134,12 @@ class CarrierClient:
     def recording(self, url: str) -> bytes | None:
         """A recording's WAV bytes; None while it is not ready. Raises CarrierTrouble, also for a foreign address."""
         if not url.startswith(self._base_url + "/"):
-            raise CarrierTrouble(0, is_retryable=False)
+            raise CarrierTrouble(0)
         response = _asked("recording", lambda: self._get(url))
         if response.status_code == 404:
             return None
         if response.status_code != 200 or len(response.content) > MAX_RECORDING_BYTES:
-            raise CarrierTrouble(response.status_code, is_retryable=response.status_code >= 500)
+            raise CarrierTrouble(response.status_code)
         return response.content
 
     def _create(self, to: str, call_id: str, attempt_id: str) -> str:
@@ -228,9 +227,9 @@ def _asked(what: str, ask: Callable[[], T]) -> T:
     try:
         answer = ask()
     except TwilioRestException as error:
-        trouble = CarrierTrouble(error.code or error.status, is_retryable=error.status >= 500 or error.status == 429)
+        trouble = CarrierTrouble(error.code or error.status)
     except (requests.RequestException, TwilioException, json.JSONDecodeError, ValueError):
-        trouble = CarrierTrouble(0, is_retryable=True)
+        trouble = CarrierTrouble(0)
     else:
         CARRIER_REQUESTS.labels(what, "ok").inc()
         return answer

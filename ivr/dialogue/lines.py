@@ -60,11 +60,6 @@ def personal_pieces(script: Script, facts: Facts) -> frozenset[str]:
     return frozenset(every) - static_pieces(script)
 
 
-def pieces_of(script: Script, facts: Facts) -> frozenset[str]:
-    """Every text that must be rendered before this borrower is called, static and personal."""
-    return static_pieces(script) | personal_pieces(script, facts)
-
-
 def missing_facts(script: Script, facts: Facts) -> frozenset[str]:
     """Names that the script says and the facts lack; empty when the borrower can be called."""
     named = {name for clause in _all_clauses(script) for name in _BRACES.findall(clause)}

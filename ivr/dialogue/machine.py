@@ -71,11 +71,6 @@ class Dialogue:
         return self._state.phase is Phase.OVER
 
     @property
-    def is_ending(self) -> bool:
-        """Goodbye was said; the line is to be closed."""
-        return self._state.phase is Phase.ENDING
-
-    @property
     def is_transferring(self) -> bool:
         """A person is being brought to the line."""
         return self._state.phase is Phase.TRANSFERRING

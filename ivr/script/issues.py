@@ -29,9 +29,6 @@ def issue_at(place: Place, code: str, message: str) -> Issue:
 class BadScript(Exception):
     """A script cannot be used; `issues` says all that is wrong with it."""
 
-    code = "bad_script"
-    retryable = False
-
     def __init__(self, issues: Sequence[Issue]) -> None:
         self.issues = tuple(sorted(set(issues)))
         super().__init__("\n".join(str(issue) for issue in self.issues))

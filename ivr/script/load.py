@@ -40,20 +40,6 @@ DEFAULT_KEYS = ("silence", "unclear")
 _NONE = Table({}, {}, Place("", 0))
 
 
-def load_all(folder: Path) -> dict[str, Script]:
-    """Every script of the folder by id. Raises BadScript with the issues of all of them."""
-    scripts: dict[str, Script] = {}
-    issues: list[Issue] = []
-    for script_id in script_ids(folder):
-        script, found = examine(folder, script_id)
-        issues.extend(found)
-        if script is not None:
-            scripts[script_id] = script
-    if issues:
-        raise BadScript(issues)
-    return scripts
-
-
 def load_script(folder: Path, script_id: str) -> Script:
     """A script that is whole and passes every check. Raises BadScript with all issues otherwise."""
     script, issues = examine(folder, script_id)

@@ -17,7 +17,6 @@ from ivr.understanding.slots import due_days
 from kit.clock import SHANGHAI
 from kit.vocabulary import Intent, SlotName
 
-_LISTENING = re.compile(r"^(?:嗯|恩|哦|噢|喔|啊|唔|哎|诶|对|是|是的|好|好的|呃|欸|唉|行)+[,?]?$")
 _YES_BY_NAME = re.compile(
     r"^(?:对|是|是的|嗯|没错|对的|是我|我是|就是|就是我|[你您]说|请说|[你您]讲|[你您]请|本人|说吧|在|讲|是啊|什么事|有什么事)"
 )

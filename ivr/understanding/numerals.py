@@ -7,7 +7,6 @@ import re
 _DIGIT = {char: index for index, char in enumerate("零一二三四五六七八九")} | {"两": 2, "俩": 2, "〇": 0, "幺": 1, "洞": 0}
 _UNIT = {"十": 10, "百": 100, "千": 1000, "k": 1000}
 _BIG = {"万": 10_000, "w": 10_000, "亿": 100_000_000}
-NUMERAL = r"[零〇一二三四五六七八九十百千万亿两俩幺\d.点kw]+"
 _VALID = re.compile(r"[零〇一二三四五六七八九十百千万亿两俩幺洞\dkw]+")
 _PLAIN = re.compile(r"\d+")
 

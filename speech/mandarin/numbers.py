@@ -6,10 +6,7 @@ Law of 一 and 幺: in strings that are read digit by digit (telephones, tails, 
 
 from __future__ import annotations
 
-from datetime import date
-
 DIGITS = "零一二三四五六七八九"
-WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
 _UNITS = ("", "十", "百", "千")
 _GROUPS = ("", "万", "亿", "万亿")
 MAX_INTEGER = 10**16 - 1
@@ -87,11 +84,6 @@ def money(fen: int) -> str:
     if cents:
         words += ("零" if yuan and not jiao else "") + f"{DIGITS[cents] if words else _counted(cents)}分"
     return words
-
-
-def month_day(day: date) -> str:
-    """十一月二十八日."""
-    return f"{integer(day.month)}月{integer(day.day)}日"
 
 
 def year(number: int | str) -> str:

@@ -15,6 +15,7 @@ from datetime import date, datetime
 
 from ivr import terminal
 from ivr.dialogue.edges import FAULT, all_edges
+from ivr.dialogue.memory import Phase
 from ivr.dialogue.play import Beat, Either, Play, PlayLine, Stage, perform, write
 from ivr.script.fields import FactValue
 from ivr.script.model import Condition, Script
@@ -97,7 +98,7 @@ def explore(script: Script) -> tuple[dict[str, list[tuple[PlayLine, ...]]], set[
             if FAULT in there.trail:
                 print("fault:", *path)
             key = _key(there)
-            if key not in seen and not there.dialogue.is_over and not there.dialogue.is_ending:
+            if key not in seen and not there.dialogue.is_over and there.dialogue.to_dict()["phase"] != Phase.ENDING:
                 seen.add(key)
                 queue.append(Moment(there, path))
     return found, left

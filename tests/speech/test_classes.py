@@ -89,10 +89,10 @@ def test_an_amount_may_leave_its_last_unit_out(first: int, second: int, unit: st
 @given(st.integers(0, 365))
 def test_every_day_is_accepted_and_days_of_a_month_are_spanned(after: int) -> None:
     day = date(2026, 1, 1) + timedelta(after)
-    assert fits(numbers.month_day(day), ["date"])
+    assert fits(f"{numbers.integer(day.month)}月{numbers.integer(day.day)}日", ["date"])
     assert fits(f"大概{numbers.integer(day.month)}月{numbers.integer(day.day)}号之前还", ["date"])
     assert is_spanned(f"下个月{numbers.integer(day.day)}号", "date")
-    assert is_spanned(f"下{numbers.WEEKDAYS[day.weekday()]}", "date")
+    assert is_spanned(f"下星期{'一二三四五六日'[day.weekday()]}", "date")
 
 
 @settings(deadline=None)

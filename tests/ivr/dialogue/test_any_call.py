@@ -16,8 +16,9 @@ from ivr.dialogue import effects as out
 from ivr.dialogue import events
 from ivr.dialogue.effects import Effect
 from ivr.dialogue.errors import DialogueMisuse, PeerMisbehaved
-from ivr.dialogue.lines import pieces_of
+from ivr.dialogue.lines import personal_pieces, static_pieces
 from ivr.dialogue.machine import Dialogue
+from ivr.dialogue.memory import Phase
 from ivr.meaning import Bound, Meaning, RiskFound, Slot, SlotProblem
 from ivr.script.fields import Facts
 from ivr.script.load import load_script, script_ids
@@ -38,7 +39,7 @@ def script_of(script_id: str) -> Script:
 
 @cache
 def rendered(script_id: str) -> frozenset[str]:
-    return pieces_of(script_of(script_id), FACTS)
+    return static_pieces(script_of(script_id)) | personal_pieces(script_of(script_id), FACTS)
 
 
 def _values(name: SlotName) -> st.SearchStrategy[int | str | date | datetime | None]:
@@ -160,7 +161,7 @@ class _Watch:
         if any(isinstance(effect, out.Say) for effect in effects):
             assert found
         if not dialogue.is_over:
-            assert dialogue.is_ending is isinstance(self.waits, out.HangUp)
+            assert (dialogue.to_dict()["phase"] == Phase.ENDING) is isinstance(self.waits, out.HangUp)
             assert dialogue.is_transferring is isinstance(self.waits, out.Transfer)
 
     def _says(self, dialogue: Dialogue, say: out.Say) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ivr.dialogue.effects import Piece
 from ivr.dialogue.errors import DialogueMisuse
-from ivr.dialogue.lines import clauses, missing_facts, personal_pieces, pieces_of, pieces_of_line, static_pieces, text_of
+from ivr.dialogue.lines import clauses, missing_facts, personal_pieces, pieces_of_line, static_pieces, text_of
 from ivr.meaning import Slot
 from ivr.script.fields import Kind
 from kit.vocabulary import SlotName
@@ -66,7 +66,7 @@ def test_static_pieces_hold_nothing_personal() -> None:
 
 def test_every_text_of_a_line_is_among_the_rendered() -> None:
     script = small_script()
-    ready = pieces_of(script, FACTS)
+    ready = static_pieces(script) | personal_pieces(script, FACTS)
     for step in script.steps.values():
         for one in (*step.say, *(one for again in step.reword for one in again)):
             for piece in pieces_of_line(one, FACTS, PAY_ON):

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from ivr.script.graph import explore, lines_of
-from ivr.script.load import examine, load_all
+from ivr.script.load import examine, load_script, script_ids
 from ivr.script.model import Do, Script
 from ivr.script.schema import schema, schema_text
 from kit.vocabulary import Intent, Outcome, Purpose, Risk, Severity
@@ -22,7 +22,7 @@ SHIPPED = {"due_reminder", "overdue_reminder", "first_followup"}
 
 @pytest.fixture(scope="module")
 def scripts() -> dict[str, Script]:
-    return load_all(FOLDER)
+    return {script_id: load_script(FOLDER, script_id) for script_id in script_ids(FOLDER)}
 
 
 @pytest.mark.parametrize("script_id", sorted(path.stem for path in FOLDER.glob("*.yaml")))
