@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from kit.settings import Settings
+from speech.engines.gathering import GatheringListener
 from speech.ports import NOTHING, Heard, Listener, Pcm
 from speech.vad import speech_seconds
 
@@ -49,7 +50,7 @@ class ScriptedRecognizer:
 
     def open(self) -> Listener:
         """An ear for one call; all ears of one recogniser share its replies."""
-        return ScriptedListener(self)
+        return GatheringListener(self.transcribe, partial=self.upcoming)
 
     def transcribe(self, pcm: Pcm, phrases: Sequence[str] = ()) -> Heard:
         """The scripted answer to this audio."""
@@ -72,33 +73,6 @@ class ScriptedRecognizer:
         with self._lock:
             reply = self._replies[0] if self._replies else self._otherwise
         return reply.text if isinstance(reply, Heard) else reply
-
-
-class ScriptedListener:
-    """Gathers one call's audio and answers from the script."""
-
-    def __init__(self, recognizer: ScriptedRecognizer) -> None:
-        self._recognizer = recognizer
-        self._phrases: tuple[str, ...] = ()
-        self._gathered: list[Pcm] = []
-
-    def expect(self, phrases: Sequence[str]) -> None:
-        """Remember what was expected; forgets what was gathered."""
-        self._phrases = tuple(phrases)
-        self._gathered = []
-
-    def feed(self, pcm: Pcm) -> str:
-        """Gather samples; the coming reply is the partial text."""
-        self._gathered.append(pcm)
-        return self._recognizer.upcoming()
-
-    def finish(self) -> Heard:
-        """The scripted answer; resets."""
-        gathered, self._gathered = self._gathered, []
-        return self._recognizer.transcribe(np.concatenate(gathered), self._phrases) if gathered else NOTHING
-
-    def close(self) -> None:
-        """Nothing to give back."""
 
 
 def load(settings: Settings) -> ScriptedRecognizer:

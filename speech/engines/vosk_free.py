@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from kit.settings import Settings
 from speech import classes
 from speech.engines import vosk
+from speech.engines.gathering import GatheringListener
 from speech.phrases import plain, same_sound
 from speech.ports import Heard, Listener, Pcm
 
@@ -29,7 +28,7 @@ class FreeVosk:
 
     def open(self) -> Listener:
         """An ear for one call."""
-        return _FreeListener(self)
+        return GatheringListener(self.transcribe)
 
     def transcribe(self, pcm: Pcm, phrases: Sequence[str] = ()) -> Heard:
         """Hear a whole utterance at LINE_RATE_HZ."""
@@ -40,29 +39,6 @@ class FreeVosk:
     def missing_words(self, phrases: Sequence[str]) -> tuple[str, ...]:
         """Nothing: it hears anything."""
         return ()
-
-
-class _FreeListener:
-    def __init__(self, recognizer: FreeVosk) -> None:
-        self._recognizer = recognizer
-        self._phrases: tuple[str, ...] = ()
-        self._kept: list[Pcm] = []
-
-    def expect(self, phrases: Sequence[str]) -> None:
-        self._phrases = tuple(phrases)
-        self._kept.clear()
-
-    def feed(self, pcm: Pcm) -> str:
-        self._kept.append(pcm)
-        return ""
-
-    def finish(self) -> Heard:
-        pcm = np.concatenate(self._kept) if self._kept else np.zeros(0, dtype=np.int16)
-        self._kept.clear()
-        return self._recognizer.transcribe(pcm, self._phrases)
-
-    def close(self) -> None:
-        self._kept.clear()
 
 
 def load(settings: Settings) -> FreeVosk:

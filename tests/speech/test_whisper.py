@@ -7,7 +7,8 @@ import pytest
 
 from kit.settings import load_settings
 from speech.engines import whisper
-from speech.engines.whisper import NUMBERS_HINT, PROMPT, Draft, believed, collapsed, joined, numbers_as_said, pieces, prompt_of
+from speech.engines.whisper import joined, pieces
+from speech.engines.whisper_drafts import NUMBERS_HINT, PROMPT, Draft, believed, collapsed, numbers_as_said, prompt_of
 from speech.ports import FRAME_SAMPLES, NOTHING, EngineUnavailable, Heard
 from speech.simplified import simplified
 
