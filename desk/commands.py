@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -12,12 +12,13 @@ import click
 from flask.cli import AppGroup
 
 from desk import cases as moves
-from desk import inbox
+from desk import inbox, numbers
 from desk.cases import CaseAction, CaseState, IllegalMove, Person
 from desk.inbox import CaseFile, CaseLine, NoSuchCase
 from kit.clock import local_time
 from kit.edge import Refusal
 from kit.vocabulary import Severity
+from store import restraints
 from store.models import Hold, Turn
 from store.session import the_store
 
@@ -52,37 +53,102 @@ def list_cases(severity: str | None, state: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def show_case(case_id: str, as_json: bool) -> None:
     """一张工单的全部：原因、该做什么、期限、通话文字、经过。"""
-    store = the_store()
-    try:
-        file = inbox.case_file(store, case_id, now=store.clock.now())
-    except NoSuchCase:
-        raise Refusal(f"没有工单 {case_id}") from None
+    file = _file(case_id)
     if as_json:
         click.echo(json.dumps(file_as_dict(file), ensure_ascii=False))
         return
     _echo_file(file)
 
 
-@cli.command("take")
-@click.argument("case_id")
-@click.option("--by", required=True, help="谁领取。")
-@click.option("--note", default="")
-@click.option("--supervisor", is_flag=True, help="以主管身份。")
+def _moving(name: str, note: str) -> Callable[[Callable[..., None]], click.Command]:
+    """A command that moves a case: who does it, and what there is to say. `note` asks for words; without, they are optional."""
+
+    def dress(command: Callable[..., None]) -> click.Command:
+        command = click.option("--supervisor", is_flag=True, help="以主管身份。")(command)
+        command = click.option("--note", required=bool(note), default=None if note else "", help=note or "附言。")(command)
+        command = click.option("--by", required=True, help="谁来做。")(command)
+        return cli.command(name)(click.argument("case_id")(command))
+
+    return dress
+
+
+@_moving("take", note="")
 def take_case(case_id: str, by: str, note: str, supervisor: bool) -> None:
     """领取工单：首问负责，跟到办结。"""
     _act(case_id, CaseAction.TAKE, Person(by, supervisor), note)
 
 
-@cli.command("close")
-@click.argument("case_id")
-@click.option("--by", required=True, help="谁办结。")
-@click.option("--note", required=True, help="怎样办结的。")
-@click.option("--supervisor", is_flag=True, help="以主管身份。")
-def close_case(case_id: str, by: str, note: str, supervisor: bool) -> None:
+@_moving("note", note="记下什么。")
+def note_on_case(case_id: str, by: str, note: str, supervisor: bool) -> None:
+    """在工单上记一笔，状态不变。"""
+    _act(case_id, CaseAction.NOTE, Person(by, supervisor), _said(note))
+
+
+@_moving("wait", note="等谁、等什么、到什么时候。")
+def let_case_wait(case_id: str, by: str, note: str, supervisor: bool) -> None:
+    """挂起工单：等客户或别的部门。"""
+    _act(case_id, CaseAction.WAIT, Person(by, supervisor), _said(note))
+
+
+@_moving("resume", note="")
+def resume_case(case_id: str, by: str, note: str, supervisor: bool) -> None:
+    """恢复处理挂起的工单。"""
+    _act(case_id, CaseAction.RESUME, Person(by, supervisor), note)
+
+
+@_moving("hand-over", note="为什么改派，请谁领取。")
+def hand_case_over(case_id: str, by: str, note: str, supervisor: bool) -> None:
+    """改派：工单离开现在的处理人，重新待领取；只有主管可以（--supervisor）。"""
+    _act(case_id, CaseAction.HAND_OVER, Person(by, supervisor), _said(note))
+
+
+@_moving("close", note="怎样办结的。")
+@click.option("--yes", is_flag=True, help="不再询问。")
+def close_case(case_id: str, by: str, note: str, supervisor: bool, yes: bool) -> None:
     """办结工单：待处理完毕的暂停催收随之解除。"""
-    if not note.strip():
-        raise Refusal("请写明怎样办结（--note）")
+    note, file = _said(note), _file(case_id)
+    lifted = [hold.rule for hold in file.holds if restraints.ends_with_case(hold)]
+    if lifted and not yes and (file.line.state, CaseAction.CLOSE) in moves.MOVES:
+        click.confirm(f"办结后解除暂停催收（{'、'.join(lifted)}），可以再次拨打催收电话。确定办结？", abort=True)
     _act(case_id, CaseAction.CLOSE, Person(by, supervisor), note)
+
+
+@_moving("reopen", note="为什么重开。")
+def reopen_case(case_id: str, by: str, note: str, supervisor: bool) -> None:
+    """重开已办结的工单：解除了的暂停催收重新生效；只有主管可以（--supervisor）。"""
+    _act(case_id, CaseAction.REOPEN, Person(by, supervisor), _said(note))
+
+
+@cli.command("reverify")
+@click.argument("call_or_case")
+@click.option("--by", required=True, help="谁核实的。")
+@click.option("--yes", is_flag=True, help="不再询问。")
+def reverify(call_or_case: str, by: str, yes: bool) -> None:
+    """解锁号码：已核实那通电话（或那张工单）所拨的号码确是借款人本人的。"""
+    store = the_store()
+    try:
+        number = numbers.locked(store, call_or_case)
+    except numbers.NoSuchNumber as fault:
+        raise Refusal(str(fault)) from None
+    shown = f"{number.borrower_name} {number.phone_masked or '（名单里已换成别的号码）'}，{local_time(number.since_at)} 锁定"
+    if not yes:
+        click.confirm(f"{shown}。解锁后可以再次拨打，已核实机主就是借款人？", abort=True)
+    numbers.reverify(store, number, by=by, now=store.clock.now())
+    click.echo(f"已解锁：{shown}")
+
+
+def _said(note: str) -> str:
+    if not note.strip():
+        raise Refusal("请写明（--note）")
+    return note
+
+
+def _file(case_id: str) -> CaseFile:
+    store = the_store()
+    try:
+        return inbox.case_file(store, case_id, now=store.clock.now())
+    except NoSuchCase:
+        raise Refusal(f"没有工单 {case_id}") from None
 
 
 def _act(case_id: str, action: CaseAction, by: Person, note: str) -> None:

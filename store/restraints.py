@@ -63,14 +63,17 @@ def holds_of_case(session: Session, case_id: str) -> Sequence[Hold]:
     return session.scalars(select(Hold).where(Hold.case_id == case_id).order_by(Hold.from_at)).all()
 
 
+def ends_with_case(hold: Hold) -> bool:
+    """Whether the hold binds until its case is closed, and no longer."""
+    return hold.until_at is None and hold.lifted_at is None and not hold.is_permanent
+
+
 def resolve_case(session: Session, case_id: str, *, by: str, now: datetime) -> None:
     """The case is closed: holds until resolved are lifted, dated ones run on signed off, permanent ones stay."""
     for hold in holds_of_case(session, case_id):
-        if hold.is_permanent or hold.lifted_at is not None:
-            continue
-        if hold.until_at is None:
+        if ends_with_case(hold):
             lift_hold(session, hold, by=by, now=now)
-        elif hold.lift_by:
+        elif hold.lift_by and not hold.is_permanent and hold.lifted_at is None:
             hold.lift_by = ""
             ledger.append(session, "hold.signed_off", hold.borrower_id, {"rule": hold.rule, "case": case_id}, now=now)
 

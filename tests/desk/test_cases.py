@@ -221,7 +221,7 @@ def test_moves_on_the_command_line_and_their_refusals(store: Store, app: Flask) 
     assert run(app, "take", case_id, "--by", "wu") == (1, "✗ 工单处理中，不能领取\n")
     assert run(app, "close", case_id, "--by", "wu", "--note", "x")[0] == 1
     assert run(app, "close", case_id, "--by", "zhou", "--note", " ")[0] == 1
-    assert run(app, "close", case_id, "--by", "zhou", "--note", "已答复") == (0, f"{case_id}：已办结\n")
+    assert run(app, "close", case_id, "--by", "zhou", "--note", "已答复", "--yes") == (0, f"{case_id}：已办结\n")
     assert run(app, "show", "case_nobody") == (1, "✗ 没有工单 case_nobody\n")
     with pytest.raises(NoSuchCase):
         inbox.act(store, "case_nobody", CaseAction.TAKE, by=ZHOU, note="", now=MONDAY)

@@ -1,0 +1,58 @@
+"""Locked numbers: whose they were when they were locked, and the word of a person that they are the borrower's again.
+
+A number is named by a call to it or by a case; nobody types it, and it is shown masked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kit.phone import mask
+from store import calls, cases, restraints
+from store.models import Borrower
+from store.session import Session, Store
+
+
+class NoSuchNumber(LookupError):
+    """There is no call or case of this id, or its number is not locked. The message is for the person, in Chinese."""
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A number that nobody may dial. `phone_masked` is empty when the list meanwhile gives the borrower another one."""
+
+    digest: str
+    borrower_name: str
+    phone_masked: str
+    since_at: datetime
+
+
+def locked(store: Store, call_or_case: str) -> Locked:
+    """The locked number that was dialled then. Raises NoSuchNumber."""
+    with store.reading() as session:
+        digest, borrower = _dialled(session, call_or_case)
+        lock = restraints.number_lock(session, digest)
+        if lock is None:
+            raise NoSuchNumber(f"{call_or_case} 的号码没有锁定")
+        phone = mask(borrower.phone_e164) if borrower.number_digest == digest else ""
+        return Locked(digest, borrower.name, phone, lock.since_at)
+
+
+def reverify(store: Store, number: Locked, *, by: str, now: datetime) -> None:
+    """Somebody proved that the number is the borrower's: campaigns take in again whom the lock kept out."""
+    with store.transaction() as session:
+        restraints.reverify_number(session, number.digest, by=by, now=now)
+
+
+def _dialled(session: Session, call_or_case: str) -> tuple[str, Borrower]:
+    """The digest of the number, and whom it was dialled for. A case without a call means the borrower's present number."""
+    filed = cases.find(session, call_or_case)
+    call_id = filed[0].call_id if filed else call_or_case
+    if filed and call_id is None:
+        return filed[1].number_digest, filed[1]
+    found = calls.find(session, call_id or "")
+    if found is None:
+        raise NoSuchNumber(f"没有通话或工单 {call_or_case}")
+    call, attempt = found
+    return attempt.number_digest, calls.borrower_of(session, call)
