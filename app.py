@@ -43,7 +43,7 @@ from speech.endpointing import endpointer
 from speech.lazy import LazyRecognizer
 from speech.mandarin.pieces import inventory
 from speech.ports import EngineUnavailable, Recognizer, Synthesizer
-from speech.prompts import RenderFailed, open_prompts
+from speech.prompts import PromptStore, RenderFailed, open_prompts
 from speech.vad import VoiceActivity
 from store import schema
 from store.blobs import BlobUnreadable, open_blobs
@@ -106,8 +106,12 @@ class House:
         return self._synthesizer or catalogue.synthesizer(self.settings)
 
     @cached_property
+    def prompts(self) -> PromptStore:
+        return open_prompts(self.settings, self.store.digest_key)
+
+    @cached_property
     def voicebox(self) -> Voicebox:
-        return Voicebox(open_prompts(self.settings, self.store.digest_key))
+        return Voicebox(self.prompts)
 
     @cached_property
     def line(self) -> Line:
@@ -154,6 +158,8 @@ class House:
                 shift=self.shift,
                 recorder=self.recorder,
                 pace=lambda: default_pace(self.settings),
+                scripts=self.library.revision,
+                unspoken=self.prompts.missing,
             )
         )
 
@@ -174,7 +180,7 @@ class House:
             self.store,
             self.clock,
             library=self.library,
-            renderer=open_prompts(self.settings, self.store.digest_key),
+            renderer=self.prompts,
             inventory=inventory(),
             policy=lambda: self.policy,
         )

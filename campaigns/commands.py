@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from campaigns.facts import MISSING_FACTS, verifying_facts
+from campaigns.facts import UNFIT_FACTS, verifying_facts
 from campaigns.intake import take_roster
 from campaigns.launch import CannotStart, Launch
 from campaigns.report import write_report
@@ -188,12 +188,12 @@ def _prepare(names: tuple[str, ...]) -> None:
 
 
 def _tell_incomplete(found: Status) -> None:
-    """Who cannot be called for want of facts, by contract number."""
-    rows = [row for row in found.rows if row.blocked_rule == MISSING_FACTS]
+    """Who cannot be called with what is known of them, by contract number."""
+    rows = [row for row in found.rows if row.blocked_rule == UNFIT_FACTS]
     for row in rows[:SHOWN_REJECTS]:
-        click.echo(f"  合同 {row.loan_no}：{row.blocked_reason}，不会拨打；补进名单后重新导入", err=True)
+        click.echo(f"  合同 {row.loan_no}：{row.blocked_reason}，不会拨打；更正名单后重新导入", err=True)
     if len(rows) > SHOWN_REJECTS:
-        click.echo(f"  …… 另有 {len(rows) - SHOWN_REJECTS} 位资料不全", err=True)
+        click.echo(f"  …… 另有 {len(rows) - SHOWN_REJECTS} 位资料不全或对不上", err=True)
 
 
 def _named(name: str) -> str:

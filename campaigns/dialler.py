@@ -7,19 +7,23 @@ at the carrier by the sweep (campaigns.sweep), never posted again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from campaigns.decision import Decision, Dial, Later, Never, decide
-from campaigns.facts import call_facts
+from campaigns.facts import UNFIT_FACTS, call_facts, unfit
 from campaigns.known import Known, known
 from campaigns.pacing import Load, Pace, may_start
 from campaigns.retries import next_try
 from ivr.carrier.rest import Placed, Refused, Unknown
+from ivr.dialogue.lines import personal_pieces
 from ivr.ports import Recorder, Shift
-from kit.clock import Clock
+from ivr.script.fields import Facts
+from ivr.script.library import RevisionLost
+from ivr.script.model import Script
+from kit.clock import Clock, local_date
 from kit.ids import new_id
 from kit.settings import Settings
 from kit.vocabulary import Outcome
@@ -54,7 +58,10 @@ class Starts(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """Everything that dialling needs, filled by app.py. `seats()`: media slots of all living, undraining media processes."""
+    """Everything that dialling needs, filled by app.py. `seats()`: media slots of all living, undraining media processes.
+
+    `scripts(id, digest)` is a revision that was fixed at a campaign's start; `unspoken(texts)` those without a rendered clip.
+    """
 
     settings: Settings
     clock: Clock
@@ -66,6 +73,8 @@ class Exchange:
     shift: Shift
     recorder: Recorder
     pace: Callable[[], Pace]
+    scripts: Callable[[str, str], Script]
+    unspoken: Callable[[Sequence[str]], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +105,16 @@ class Dialler:
     def dial(self, target_id: str, campaign: Campaign) -> bool:
         """Call this target, if that may be done now; whether the carrier was asked.
 
-        A database that refuses costs this target's turn only. After the carrier was asked, the sweep finds the call.
+        A database that refuses, or a script that is gone, costs this target's turn only. After the carrier was asked, the
+        sweep finds the call.
         """
         intended = None
         try:
             intended = self._intend(target_id, campaign)
             if intended is not None:
                 self._place(intended)
+        except RevisionLost:
+            LOG.error("a campaign's script revision is gone", extra={"target": target_id})
         except attempts.UNSTORED as fault:
             LOG.warning("the database refused a transaction", extra={"target": target_id, "fault": type(fault).__name__})
         return intended is not None
@@ -163,24 +175,32 @@ class Dialler:
             case Later():
                 self._give_back(session, asked.target_id, decision)
             case Dial(verdict):
-                try:
-                    attempt, call = attempts.intend(
-                        session, asked.target_id, self._intention(verdict, asked, campaign), now=now
-                    )
-                except (attempts.LeaseLost, attempts.CampaignHalted, attempts.AlreadyOnTheLine) as lost:
-                    LOG.info("not dialled after all", extra={"target": asked.target_id, "reason": type(lost).__name__})
-                    self._give_back(session, asked.target_id, Later(now))
+                script = self._on.scripts(campaign.script_id, campaign.script_digest or "")
+                facts = call_facts(self._on.settings, asked.borrower, asked.loan, on=local_date(now))
+                if reason := unfit(script, facts):
+                    campaigns.block(session, asked.target_id, rule=UNFIT_FACTS, reason=reason)
+                elif self._on.unspoken(sorted(personal_pieces(script, facts))):
+                    campaigns.prepare_anew(session, asked.target_id, owner=self._owner)
                 else:
-                    return Intended(attempt.id, call.id, asked.borrower.phone_e164)
+                    return self._write_intent(session, asked, self._intention(verdict, campaign, facts), now=now)
         return None
 
-    def _intention(self, verdict: Verdict, asked: Known, campaign: Campaign) -> attempts.Intention:
+    def _write_intent(self, session: Session, asked: Known, intention: attempts.Intention, *, now: datetime) -> Intended | None:
+        try:
+            attempt, call = attempts.intend(session, asked.target_id, intention, now=now)
+        except (attempts.LeaseLost, attempts.CampaignHalted, attempts.AlreadyOnTheLine) as lost:
+            LOG.info("not dialled after all", extra={"target": asked.target_id, "reason": type(lost).__name__})
+            self._give_back(session, asked.target_id, Later(now))
+            return None
+        return Intended(attempt.id, call.id, asked.borrower.phone_e164)
+
+    def _intention(self, verdict: Verdict, campaign: Campaign, facts: Facts) -> attempts.Intention:
         return attempts.Intention(
             purpose=campaign.purpose,
             verdict=verdict_record(verdict),
             script_id=campaign.script_id,
             script_digest=campaign.script_digest or "",
-            facts=call_facts(self._on.settings, asked.borrower, asked.loan),
+            facts=facts,
             owner=self._owner,
         )
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from ivr.dialogue.lines import missing_facts
 from ivr.script.fields import FIELDS, Facts, FactValue
-from ivr.script.model import Do, Script
+from ivr.script.model import Do, Due, Script
 from kit.settings import Settings
 from store.models import Borrower, Loan
 
-MISSING_FACTS = "missing_facts"
-"""The rule under which a borrower is blocked of whom too little is known; a list that brings it lifts the block."""
+UNFIT_FACTS = "unfit_facts"
+"""The rule under which a borrower is blocked whose facts the script cannot be said with; a new list lifts the block."""
 TAIL = 4
 """Digits of a contract number that are said aloud."""
 
 
-def call_facts(settings: Settings, borrower: Borrower, loan: Loan | None) -> dict[str, FactValue]:
-    """Facts by the names of ivr.script.fields; a name without a value is left out."""
+def call_facts(settings: Settings, borrower: Borrower, loan: Loan | None, *, on: date) -> dict[str, FactValue]:
+    """What is true on that day (local), by the names of ivr.script.fields; a name without a value is left out."""
     facts: dict[str, FactValue | None] = {
         "lender": settings.lender,
         "callback_number": settings.callback_number or settings.caller_id,
@@ -27,12 +29,17 @@ def call_facts(settings: Settings, borrower: Borrower, loan: Loan | None) -> dic
         facts |= {
             "amount_fen": loan.amount_due_fen,
             "due_on": loan.due_on,
-            "overdue_days": loan.overdue_days,
+            "overdue_days": overdue_days(loan.due_on, on),
             "vehicle": loan.vehicle,
             "plate_tail": loan.plate_tail,
             "loan_tail": "".join(filter(str.isdigit, loan.loan_no))[-TAIL:],
         }
     return {name: value for name, value in facts.items() if value not in (None, "")}
+
+
+def overdue_days(due_on: date, on: date) -> int | None:
+    """Days since the day on which the money was due; None while it is not past."""
+    return (on - due_on).days if on > due_on else None
 
 
 def verifying_facts(script: Script) -> frozenset[str]:
@@ -46,8 +53,18 @@ def verifying_facts(script: Script) -> frozenset[str]:
     )
 
 
-def lacking(script: Script, facts: Facts) -> str:
-    """What must be known before this borrower is called, in words; empty when nothing is missing."""
+def unfit(script: Script, facts: Facts) -> str:
+    """Why the script cannot be said to this borrower on the day of these facts, in words; empty when it can."""
+    is_past = "overdue_days" in facts
+    if script.due is Due.PAST and "due_on" in facts and not is_past:
+        return "还没有逾期，这份话术说的是逾期的款"
+    if script.due is Due.AHEAD and is_past:
+        return "还款日已过，这份话术说的是还没到期的款"
+    missing = _lacking(script, facts)
+    return f"资料不全：{missing}" if missing else ""
+
+
+def _lacking(script: Script, facts: Facts) -> str:
     said = [FIELDS[name].label for name in sorted(missing_facts(script, facts))]
     verifying = verifying_facts(script)
     if verifying and not verifying & facts.keys():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from campaigns.facts import MISSING_FACTS
+from campaigns.facts import UNFIT_FACTS, overdue_days
 from campaigns.roster import Reject, Roster, Row
 from kit.clock import SHANGHAI
 from store import borrowers, campaigns
@@ -58,17 +58,32 @@ def _take_chunk(store: Store, campaign_id: str, rows: Sequence[Row], now: dateti
     today = now.astimezone(SHANGHAI).date()
     with store.transaction() as session:
         for row in rows:
+            if fault := _overdue_fault(row, today):
+                rejects.append(Reject(row.line, fault))
+                continue
             try:
                 with session.begin_nested():
                     borrower, loan = borrowers.put(session, _listed(row, today), now=now)
                     target = campaigns.add_target(session, campaign_id, borrower_id=borrower.id, loan_id=loan.id, now=now)
                     if target is None:
-                        campaigns.unblock(session, campaign_id, borrower_id=borrower.id, loan_id=loan.id, rule=MISSING_FACTS)
+                        campaigns.unblock(session, campaign_id, borrower_id=borrower.id, loan_id=loan.id, rule=UNFIT_FACTS)
             except borrowers.LoanOfAnother as error:
                 rejects.append(Reject(row.line, str(error)))
             else:
                 added += target is not None
     return added, rejects
+
+
+LATE_LIST_DAYS = 3
+"""A list may be so many days old: its count of overdue days is behind by as many."""
+
+
+def _overdue_fault(row: Row, today: date) -> str:
+    """What is wrong when the row counts other overdue days than its due date tells; borrowers are told what the date tells."""
+    told = overdue_days(row.due_on, today) or 0
+    if not row.overdue_days or 0 <= told - row.overdue_days <= LATE_LIST_DAYS:
+        return ""
+    return f"逾期天数与应还日期不符：按应还日期，今天逾期 {told} 天"
 
 
 def _listed(row: Row, today: date) -> borrowers.ListedLoan:

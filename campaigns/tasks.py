@@ -10,6 +10,9 @@ from campaigns.preparation import Preparation
 from campaigns.retention import Retention
 from campaigns.sweep import Sweep
 
+PREPARING_S = 900.0
+"""After so long a worker that prepares is taken for dead."""
+
 
 @shared_task(name="campaigns.dial_due")
 def dial_due() -> None:
@@ -28,9 +31,11 @@ def sweep() -> None:
 
 @shared_task(name="campaigns.prepare")
 def prepare() -> None:
-    """Render prompts of borrowers who were added to running campaigns."""
-    preparation: Preparation = current_app.extensions["campaigns.preparation"]
-    preparation.prepare_running()
+    """Render prompts of borrowers who were added to running campaigns; one at a time, or dialling would wait for voices."""
+    with current_app.extensions["live"].alone("prepare", at_most_s=PREPARING_S) as is_mine:
+        if is_mine:
+            preparation: Preparation = current_app.extensions["campaigns.preparation"]
+            preparation.prepare_running()
 
 
 @shared_task(name="campaigns.erase_expired")

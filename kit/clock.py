@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 """The zone in which law, schedules and spoken dates are read."""
+
+
+def local_date(moment: datetime) -> date:
+    """The day of an instant in Shanghai."""
+    return moment.astimezone(SHANGHAI).date()
 
 
 def local_time(moment: datetime) -> str:

@@ -139,19 +139,20 @@ def target(session: Session, target_id: str) -> Target:
     return found
 
 
-def unprepared_targets(session: Session, campaign_id: str, *, limit: int = 100) -> Sequence[Target]:
-    """Targets whose prompts are not rendered yet."""
-    query = select(Target).where(*_unprepared(campaign_id))
+def unprepared_targets(session: Session, campaign_id: str, *, now: datetime, limit: int = 100) -> Sequence[Target]:
+    """Targets whose prompts are to be rendered now."""
+    query = select(Target).where(*_unprepared(campaign_id, now))
     return session.scalars(query.order_by(Target.next_try_at, Target.id).limit(limit)).all()
 
 
-def count_unprepared(session: Session, campaign_id: str) -> int:
-    """How many targets' prompts are not rendered yet."""
-    return session.scalar(select(func.count()).select_from(Target).where(*_unprepared(campaign_id))) or 0
+def count_unprepared(session: Session, campaign_id: str, *, now: datetime) -> int:
+    """How many targets' prompts are to be rendered now."""
+    return session.scalar(select(func.count()).select_from(Target).where(*_unprepared(campaign_id, now))) or 0
 
 
-def _unprepared(campaign_id: str) -> tuple[ColumnElement[bool], ...]:
-    return (Target.campaign_id == campaign_id, Target.state == TargetState.WAITING, Target.prepared_at.is_(None))
+def _unprepared(campaign_id: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    is_waiting = (Target.campaign_id == campaign_id, Target.state == TargetState.WAITING)
+    return (*is_waiting, Target.prepared_at.is_(None), Target.next_try_at <= now)
 
 
 def mark_prepared(session: Session, target_id: str, *, now: datetime) -> None:
@@ -204,6 +205,16 @@ def release(session: Session, target_id: str, *, owner: str, next_try_at: dateti
             blocked_rule=rule or None,
             blocked_reason=reason or None,
         )
+    )
+    return _changed_one(session, change)
+
+
+def prepare_anew(session: Session, target_id: str, *, owner: str) -> bool:
+    """Give a lease back for want of prompts: what is to be said today was not rendered."""
+    change = (
+        update(Target)
+        .where(Target.id == target_id, Target.state == TargetState.LEASED, Target.lease_owner == owner)
+        .values(**_ANEW, lease_owner=None, lease_until=None)
     )
     return _changed_one(session, change)
 

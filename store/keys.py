@@ -22,3 +22,8 @@ def orders(call_id: str) -> str:
 def listen(call_id: str) -> str:
     """The channel on which a call's sound is sent to listeners."""
     return f"{PREFIX}:listen:{call_id}"
+
+
+def alone(job: str) -> str:
+    """Held by whoever does the job now."""
+    return f"{PREFIX}:alone:{job}"

@@ -178,6 +178,18 @@ class RedisLiveCalls:
         """Calls that were given leave to start within the last second, by any process anywhere."""
         return int(self._leave(0))
 
+    @contextlib.contextmanager
+    def alone(self, job: str, *, at_most_s: float) -> Iterator[bool]:
+        """Whether nobody else on any machine does this job now; a dead worker's claim lapses after `at_most_s`."""
+        claim = self.client.lock(keys.alone(job), timeout=at_most_s, blocking=False)
+        is_mine = bool(claim.acquire())
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                with contextlib.suppress(redis.exceptions.LockError):
+                    claim.release()
+
     def may_start(self, per_s: int) -> bool:
         """Leave to start one call now, if fewer than `per_s` got it within the last second. Atomic, on the server's clock."""
         return int(self._leave(per_s)) > 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ivr.script.check import check
 from ivr.script.issues import BadScript, Issue, issue_at
-from ivr.script.model import AskKind, Line, Place, Route, Script, Step
+from ivr.script.model import AskKind, Due, Line, Place, Route, Script, Step
 from ivr.script.parts import (
     Scope,
     key_routes,
@@ -32,7 +32,7 @@ Read = Callable[[str], str | None]
 PHRASES = "_shared/phrases.yaml"
 WORDS = "_shared/forbidden.yaml"
 SCRIPT_KEYS = tuple(
-    "script title purpose start max_call_s use defaults always keys risk resume fault time_up steps".split()  # noqa: SIM905
+    "script title purpose due start max_call_s use defaults always keys risk resume fault time_up steps".split()  # noqa: SIM905
 )
 FLOW_KEYS = ["flow", "title", "exits", "start", "defaults", "always", "keys", "risk", "steps"]
 USE_KEYS = ("flow", "exits")
@@ -240,6 +240,7 @@ def _script(top: Table, scope: Scope, parts: _Parts, digest: str) -> Script:
         id=_id(top, scope),
         title=_required(top, "title", scope),
         purpose=_purpose(top, scope),
+        due=word(Due, due, "unknown_due", scope) if (due := text_of(top.entries.get("due"), scope)) else None,
         digest=digest,
         start=_step_named(top, "start", scope),
         steps={name: _with_common(found, phrases, parts.keys) for name, found in parts.steps.items()},

@@ -26,6 +26,13 @@ class Line:
     is_private: bool = False
 
 
+class Due(StrEnum):
+    """Which loans a script speaks of: of a day to come (that day included), or of one that is past."""
+
+    AHEAD = "ahead"
+    PAST = "past"
+
+
 class AskKind(StrEnum):
     """What sort of answer a step waits for: it sets the endpointing patience and what is decisive."""
 
@@ -173,6 +180,7 @@ class Script:
     fault: str
     time_up: str
     max_call_s: float = 300.0
+    due: Due | None = None
     place: Place = Place("", 0)
     always_phrases: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import Any
 
 from ivr.script.fields import FIELDS
 from ivr.script.load import DEFAULT_KEYS, FLOW_KEYS, SCRIPT_KEYS, USE_KEYS
-from ivr.script.model import AskKind, Do
+from ivr.script.model import AskKind, Do, Due
 from ivr.script.parts import PATIENCE_KEYS, ROUTE_KEYS, STEP_KEYS
 from kit.labels import INTENTS, OUTCOMES, RISKS
 from kit.vocabulary import Intent, Outcome, Purpose, Risk, Severity, SlotName
@@ -20,6 +20,7 @@ HELP: Mapping[str, str] = {
     "flow": "共享流程名；在 use 里是共享流程的文件路径。",
     "title": "给人看的标题。",
     "purpose": "为什么打这个电话；合规模块按它放行。",
+    "due": "说的是还没到期（ahead，含当天）还是已经过期（past）的款；对不上的客户不拨。不写则不查。",
     "start": "第一步。可以写共享流程的名字，表示它的第一步。",
     "max_call_s": "一通电话最长多少秒。",
     "use": "使用哪些共享流程，各个出口通向哪一步。",
@@ -91,6 +92,7 @@ def _script() -> Schema:
             "script": _text(),
             "title": _text(),
             "purpose": _words(Purpose),
+            "due": _words(Due),
             "start": _text(),
             "max_call_s": _count(),
             "use": _map(_object(USE_KEYS, {"flow": _text(), "exits": _map(_text())})),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,6 +30,7 @@ from store.session import Store
 from store.words import CampaignState
 from tests.fakes.notebook import FakeShift
 from tests.fakes.starts import FakeStarts
+from tests.ivr.dialogue.small import small_script
 from tests.ivr.runtime.rig import House
 from tests.store.conftest import clock, migrated, store
 
@@ -107,7 +108,7 @@ class Floor:
                 id_last4=f"{1234 + place}",
                 loan_no=f"{name}-{place}",
                 amount_fen=320000,
-                due_on=now.date(),
+                due_on=now.date() - timedelta(days=3),
                 overdue_days=3,
             )
             for place in range(size)
@@ -136,6 +137,8 @@ def floor(store: Store, clock: ManualClock) -> Floor:
         shift=FakeShift(*(Agent(f"+120255501{n:02d}", True) for n in range(20))),
         recorder=recorder,
         pace=lambda: Pace(calls_per_s=100, max_in_flight=100),
+        scripts=lambda script_id, digest: small_script(),
+        unspoken=lambda texts: (),
     )
     line = replace(House().line, notebook=StoredNotebook(store), clock=clock)
     sweep = Sweep(

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from campaigns.preparation import Preparation, Progress
-from ivr.script.library import Library
+from campaigns.dialler import Dialler
+from campaigns.preparation import RENDER_AGAIN_S, Preparation, Progress
+from ivr.script.library import Library, RevisionLost
+from ivr.script.model import Due, Script
 from kit.settings import Settings
 from law.policy import read_policy
+from speech.prompts import RenderFailed
 from store import borrowers, campaigns, restraints
 from store.blobs import open_blobs
 from store.models import Campaign, Hold, Target
 from store.words import CampaignState, DoNotCallScope, TargetState
 from tests.campaigns.conftest import Floor
+from tests.ivr.dialogue.small import small_script
 
 
 @dataclass
@@ -25,8 +29,13 @@ class ToldRenderer:
     """Renders nothing; remembers what it was asked for about persons."""
 
     personal: list[str] = field(default_factory=list)
+    broken: int = 0
+    """How often it fails."""
 
     def render_all(self, texts: Sequence[str], *, is_personal: bool = False, on_progress: Progress | None = None) -> object:
+        if self.broken:
+            self.broken -= 1
+            raise RenderFailed("引擎出错")
         self.personal += texts if is_personal else ()
         return None
 
@@ -45,6 +54,9 @@ class Room:
         with self.floor.store.reading() as session:
             campaign: Campaign = campaigns.get(session, self.campaign_id)
         self.preparation.prepare_targets(campaign, self.library.current(campaign.script_id))
+        return self.targets()
+
+    def targets(self) -> list[Target]:
         with self.floor.store.reading() as session:
             return list(campaigns.targets(session, self.campaign_id))
 
@@ -164,3 +176,50 @@ def test_a_campaign_that_is_over_stays_as_it_was(room: Room) -> None:
         campaigns.step(session, room.campaign_id, CampaignState.STOPPED, now=now)
         restraints.lift_hold(session, restraints.open_holds(session, [hold.borrower_id], now=now)[0], by="zheng", now=now)
         assert campaigns.count_by_state(session, room.campaign_id)[TargetState.BLOCKED] == 1
+
+
+def test_prompts_of_another_day_are_made_anew_before_anybody_is_called(room: Room) -> None:
+    room.prepare()
+    missing = ["已经逾期6天，"]
+    dialler = Dialler(replace(room.floor.exchange, unspoken=lambda texts: missing))
+    assert dialler.tick() == 0
+    (target,) = room.targets()
+    assert (target.state, target.prepared_at, target.lease_owner) == (TargetState.WAITING, None, None)
+    missing.clear()
+    assert dialler.tick() == 0, "not before its prompts are there"
+    room.prepare()
+    assert dialler.tick() == 1
+
+
+def test_a_day_that_belies_the_script_calls_nobody(room: Room) -> None:
+    room.prepare()
+    dialler = Dialler(replace(room.floor.exchange, scripts=lambda *_: replace(small_script(), due=Due.AHEAD)))
+    assert dialler.tick() == 0
+    (target,) = room.targets()
+    assert (target.state, target.blocked_rule) == (TargetState.BLOCKED, "unfit_facts")
+    assert "还款日已过" in (target.blocked_reason or "")
+
+
+def test_a_script_that_is_gone_costs_its_own_campaign_only(room: Room, caplog: pytest.LogCaptureFixture) -> None:
+    def lost(script_id: str, digest: str) -> Script:
+        raise RevisionLost(script_id)
+
+    room.prepare()
+    assert Dialler(replace(room.floor.exchange, scripts=lost)).tick() == 0
+    assert "script revision is gone" in caplog.text
+    room.floor.clock.advance(60)
+    room.floor.sweep.run()
+    assert room.floor.dialler.tick() == 1
+
+
+def test_what_cannot_be_spoken_keeps_nobody_else_waiting(floor: Floor, room: Room) -> None:
+    room.renderer.broken = 1
+    room.campaign_id = floor.campaign(2, name="乙")
+    with floor.store.transaction() as session:
+        for target in campaigns.targets(session, room.campaign_id):
+            target.prepared_at = None
+    first, second = sorted(room.prepare(), key=lambda one: one.prepared_at is not None)
+    assert (first.prepared_at, first.blocked_rule) == (None, "render_failed")
+    assert second.prepared_at is not None
+    floor.clock.advance(RENDER_AGAIN_S + 1)
+    assert all(one.prepared_at for one in room.prepare())

@@ -50,7 +50,7 @@ def test_only_prepared_waiting_targets_are_due(store: Store) -> None:
         assert target is not None
         assert campaigns.add_target(session, campaign.id, borrower_id=borrower.id, loan_id=loan.id, now=now) is None
         assert campaigns.due_targets(session, campaign.id, now=now, limit=5) == []
-        assert [one.id for one in campaigns.unprepared_targets(session, campaign.id)] == [target.id]
+        assert [one.id for one in campaigns.unprepared_targets(session, campaign.id, now=now)] == [target.id]
         campaigns.mark_prepared(session, target.id, now=now)
         assert campaigns.due_targets(session, campaign.id, now=now, limit=5) == [target.id]
         assert campaigns.due_targets(session, campaign.id, now=now - timedelta(seconds=1), limit=5) == []

@@ -188,3 +188,17 @@ def test_a_dead_server_is_replaced_an_orphan_adopted_and_sigterm_takes_it_down(t
     finally:
         owner.kill()
         owner.wait(10)
+
+
+@pytest.mark.servers
+def test_a_job_is_done_by_one_at_a_time_and_its_claim_lapses(embedded: Settings) -> None:
+    here, there = (RedisLiveCalls(embedded, ManualClock(MONDAY)) for _ in range(2))
+    with here.alone("prepare", at_most_s=60) as is_mine, there.alone("prepare", at_most_s=60) as is_theirs:
+        assert (is_mine, is_theirs) == (True, False)
+        with there.alone("sweep", at_most_s=60) as is_free:
+            assert is_free
+    with there.alone("prepare", at_most_s=0.2) as is_mine:
+        assert is_mine
+        wait_for(lambda: not here.client.exists(keys.alone("prepare")))
+    with here.alone("prepare", at_most_s=60) as is_mine:
+        assert is_mine

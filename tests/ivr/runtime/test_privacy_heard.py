@@ -21,7 +21,7 @@ from ivr.runtime.pump import carry
 from ivr.runtime.voicebox import Voicebox
 from ivr.script.load import load_script
 from ivr.understanding import understand
-from kit.clock import ManualClock
+from kit.clock import ManualClock, local_date
 from kit.settings import Settings, load_settings
 from kit.vocabulary import Outcome
 from simulator.cast import heard_at
@@ -112,7 +112,7 @@ def placed(store: Store, settings: Settings) -> str:
     borrower, loan = cast.add_borrower(store, 1, name="王小明", id_last4="3826")
     target = cast.add_target(store, cast.add_campaign(store), borrower, loan)
     now = store.clock.now()
-    facts = call_facts(settings, borrower, loan)
+    facts = call_facts(settings, borrower, loan, on=local_date(now))
     intention = replace(cast.intention(), script_id=SCRIPT.id, script_digest=SCRIPT.digest, facts=facts)
     with store.transaction() as session:
         assert campaigns.lease(session, target.id, owner=cast.OWNER, now=now, for_s=60)

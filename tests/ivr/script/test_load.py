@@ -32,6 +32,7 @@ FAULTS: list[tuple[str, str, str, str]] = [
     ("unknown_action", "do: stop_calling", "do: stop_dialling", "stop_dialling"),
     ("unknown_ask", "ask: date", "ask: day", "ask: day"),
     ("unknown_purpose", "purpose: collection", "purpose: harassment", "harassment"),
+    ("unknown_due", "purpose: collection", "purpose: collection\ndue: someday", "someday"),
     ("unknown_exit", "exits: {gone: bye}", "exits: {gone: bye, away: bye}", "away"),
     ("missing_exit", ", exits: {gone: bye}", "", "people: {flow"),
     ("unknown_phrase_group", "[$no, 明天]", "[$nope, 明天]", "$nope"),
