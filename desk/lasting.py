@@ -22,6 +22,7 @@ from ivr.dialogue.effects import (
     Promise,
     StopCalling,
     Visit,
+    WithdrawPromise,
 )
 from kit.vocabulary import Risk, Severity
 from store import calls, ledger, promises, restraints
@@ -43,6 +44,13 @@ def _take_promise(session: Session, call: Call, effect: Promise, now: datetime) 
     for promise in earlier:
         state = promise_moves.move(promise.state, PromiseAction.SUPERSEDE)
         promises.settle(session, promise, state, by=new.id, now=now)
+
+
+def _take_withdrawal(session: Session, call: Call, effect: WithdrawPromise, now: datetime) -> None:
+    """What this call promised is void; a promise of an earlier call is the borrower's word still."""
+    for promise in promises.open_promises(session, call.borrower_id, call.loan_id):
+        if promise.call_id == call.id:
+            promises.settle(session, promise, promise_moves.move(promise.state, PromiseAction.CANCEL), by=None, now=now)
 
 
 def _take_complaint(session: Session, call: Call, effect: Complaint, now: datetime) -> None:
@@ -112,6 +120,7 @@ def _take_note(session: Session, call: Call, effect: Note, now: datetime) -> Non
 
 _TAKERS: dict[type, Callable[[Session, Call, Any, datetime], None]] = {
     Promise: _take_promise,
+    WithdrawPromise: _take_withdrawal,
     Complaint: _take_complaint,
     Visit: _take_visit,
     Escalate: _take_escalation,

@@ -22,6 +22,7 @@ from ivr.dialogue.effects import (
     Promise,
     StopCalling,
     Visit,
+    WithdrawPromise,
 )
 from ivr.dialogue.memory import Promised, State
 from ivr.dialogue.routing import intents_of, is_usable
@@ -178,7 +179,7 @@ class Desk:
 
     def _withdraw(self) -> None:
         if self.state.promised is not None:
-            self.note("promise", f"withdrawn {self.state.promised.pay_on}")
+            self.lasting.append(WithdrawPromise(self.quote))
             self.state.promised = None
             self.state.outcomes = [outcome for outcome in self.state.outcomes if outcome is not Outcome.PROMISE]
 

@@ -92,6 +92,13 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawPromise:
+    """The borrower took back what was promised in this call."""
+
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
 class Complaint:
     """The borrower complains; `quote` is what was said."""
 
@@ -164,6 +171,7 @@ Effect = (
     | Transfer
     | HangUp
     | Promise
+    | WithdrawPromise
     | Complaint
     | Visit
     | Escalate
@@ -174,7 +182,7 @@ Effect = (
     | Note
 )
 
-Lasting = Promise | Complaint | Visit | Escalate | StopCalling | LockNumber | BookCallback | Prefer | Note
+Lasting = Promise | WithdrawPromise | Complaint | Visit | Escalate | StopCalling | LockNumber | BookCallback | Prefer | Note
 """Effects that must be written down before anybody is told."""
 
 Memory = dict[str, Any]

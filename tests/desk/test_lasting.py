@@ -22,6 +22,7 @@ from ivr.dialogue.effects import (
     Promise,
     StopCalling,
     Visit,
+    WithdrawPromise,
 )
 from ivr.meaning import Bound
 from ivr.ports import Turn
@@ -232,6 +233,33 @@ def test_what_was_agreed_stays_when_the_worker_died_at_the_end(
     sheet = StoredNotebook(store).open_call(call.id)
     assert sheet is not None
     assert (sheet.outcome, sheet.state) == (outcome, "ended")
+
+
+def test_a_promise_taken_back_binds_nobody(store: Store, clock: ManualClock) -> None:
+    promised = Promise(date(2026, 11, 27), None, Bound.ON, "周五还")
+    attempt, call = cast.ready_call(store)
+    notebook = StoredNotebook(store)
+    notebook.save_turn(call.id, [Turn("callee", "周五还", "ask", 0.0, 1.0)], {"n": 1}, [promised], clock.now())
+    assert gate(store, attempt.borrower_id).promised_until is not None
+    notebook.save_turn(call.id, [Turn("callee", "不对", "sure", 2.0, 3.0)], {"n": 2}, [WithdrawPromise("不对")], clock.now())
+    assert gate(store, attempt.borrower_id).promised_until is None
+    with store.reading() as session:
+        (row,) = session.scalars(select(PromiseRow)).all()
+    assert (row.state, row.closed_at) == (PromiseState.CANCELLED, clock.now())
+    StoredCallbacks(store).call_progressed(call.id, "CA1", "completed", {}, clock.now())
+    clock.advance(60)
+    with store.transaction() as session:
+        attempts.conclude_silent(session, now=clock.now(), older_than_s=60)
+        assert attempts.get(session, attempt.id).outcome is Outcome.HUNG_UP_DURING
+
+
+def test_a_promise_of_an_earlier_call_is_not_taken_back_by_silence_about_it(store: Store, clock: ManualClock) -> None:
+    _, call = cast.ready_call(store)
+    with store.transaction() as session:
+        borrower = session.get_one(Borrower, call.borrower_id)
+    cast.add_promise(store, borrower)
+    StoredNotebook(store).save_turn(call.id, [], {"n": 1}, [WithdrawPromise("不对")], clock.now())
+    assert gate(store, call.borrower_id).promised_until is not None
 
 
 def test_preferences_and_notes_are_kept(store: Store) -> None:

@@ -85,12 +85,12 @@ def test_a_promise_outlives_a_dropped_line() -> None:
     assert call.dialogue.outcome is Outcome.PROMISE
 
 
-def test_a_promise_taken_back_is_noted_and_no_outcome() -> None:
+def test_a_promise_taken_back_is_withdrawn_and_no_outcome() -> None:
     call = Call()
     call.verify()
     call.says("周五还", Intent.PROMISE_TO_PAY, slots=(FRIDAY,))
     call.says("不对", Intent.DENY)
-    assert out.Note("promise", "withdrawn 2026-11-27", "不对") in call.last
+    assert out.WithdrawPromise("不对") in call.last
     call.on(events.HungUp())
     assert call.dialogue.outcome is Outcome.HUNG_UP_DURING
 
