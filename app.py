@@ -232,10 +232,9 @@ class _Rooms(dict[str, Any]):
         self._house = house
 
     def __missing__(self, name: str) -> Any:
-        room = name.rpartition(".")[2]
-        if not isinstance(getattr(House, room, None), cached_property):
+        if not isinstance(getattr(House, name, None), cached_property):
             raise KeyError(name)
-        return getattr(self._house, room)
+        return getattr(self._house, name)
 
 
 def create_app(
@@ -282,7 +281,7 @@ SAID = (
 """What the rooms raise with a message for people: nothing personal, and what to do."""
 STORED = frozenset({"campaigns", "desk", "store"})
 """Rooms whose commands need the database."""
-UNSCHOOLED = frozenset({"migrate", "check"})
+WITHOUT_SCHEMA_CHECK = frozenset({"migrate", "check"})
 """Commands that are there for a database that is not up to date."""
 
 
@@ -295,7 +294,7 @@ def _say(house: House) -> edge.Say:
 
 def _first(house: House, room: str) -> edge.First:
     def first(command: str) -> None:
-        if room in STORED and command not in UNSCHOOLED:
+        if room in STORED and command not in WITHOUT_SCHEMA_CHECK:
             schema.check(house.store)
 
     return first

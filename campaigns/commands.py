@@ -177,7 +177,7 @@ def report(names: tuple[str, ...], out: Path) -> None:
 
 
 def _launch() -> Launch:
-    return cast(Launch, current_app.extensions["campaigns.launch"])
+    return cast(Launch, current_app.extensions["launch"])
 
 
 def _prepare(names: tuple[str, ...]) -> None:

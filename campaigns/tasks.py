@@ -17,7 +17,7 @@ PREPARING_S = 900.0
 @shared_task(name="campaigns.dial_due")
 def dial_due() -> None:
     """Start the calls that may be started now."""
-    dialler: Dialler = current_app.extensions["campaigns.dialler"]
+    dialler: Dialler = current_app.extensions["dialler"]
     current_app.extensions["live"].tick()
     dialler.tick()
 
@@ -25,7 +25,7 @@ def dial_due() -> None:
 @shared_task(name="campaigns.sweep")
 def sweep() -> None:
     """Settle what nobody reported."""
-    settling: Sweep = current_app.extensions["campaigns.sweep"]
+    settling: Sweep = current_app.extensions["sweep"]
     settling.run()
 
 
@@ -34,12 +34,12 @@ def prepare() -> None:
     """Render prompts of borrowers who were added to running campaigns; one at a time, or dialling would wait for voices."""
     with current_app.extensions["live"].alone("prepare", at_most_s=PREPARING_S) as is_mine:
         if is_mine:
-            preparation: Preparation = current_app.extensions["campaigns.preparation"]
+            preparation: Preparation = current_app.extensions["preparation"]
             preparation.prepare_running()
 
 
 @shared_task(name="campaigns.erase_expired")
 def erase_expired() -> None:
     """Erase recordings and transcripts that the policy keeps no longer."""
-    retention: Retention = current_app.extensions["campaigns.retention"]
+    retention: Retention = current_app.extensions["retention"]
     retention.run()

@@ -39,13 +39,13 @@ SAID = "said"
 
 
 @dataclass(slots=True)
-class Desk:
+class LastingEffects:
     """Turns actions into lasting effects for one event. `quote` is what the callee said in this turn."""
 
     state: State
     now: datetime
     meaning: Meaning | None = None
-    lasting: list[Lasting] = field(default_factory=list)
+    made: list[Lasting] = field(default_factory=list)
 
     @property
     def quote(self) -> str:
@@ -53,9 +53,9 @@ class Desk:
 
     def act(self, action: Action) -> None:
         """Do one action of a script, except a transfer, which the walk does."""
-        made = _ACTIONS[action.do](self, action.args)
-        if made is not None:
-            self._once(made)
+        effect = _ACTIONS[action.do](self, action.args)
+        if effect is not None:
+            self._once(effect)
 
     def hear(self, meaning: Meaning, step: Step | None) -> None:
         """Keep the slots of this turn and what must not be lost: opt-out, complaint, promise."""
@@ -76,7 +76,7 @@ class Desk:
     def tell_risks(self, found: tuple[RiskFound, ...]) -> list[RiskFound]:
         """Escalate what is new; returns it."""
         fresh = risks.news(self.state, found)
-        self.lasting += [risks.escalation(risk, self.quote) for risk in fresh]
+        self.made += [risks.escalation(risk, self.quote) for risk in fresh]
         return fresh
 
     def note(self, topic: str, value: str) -> None:
@@ -103,18 +103,18 @@ class Desk:
             return
         quote = self.quote if not old or old.quote == self.quote else f"{old.quote}；{self.quote}"
         self.state.promised = Promised(slot.value.isoformat(), amount, slot.bound.value, quote)
-        self.lasting.append(Promise(slot.value, amount, slot.bound, quote))
+        self.made.append(Promise(slot.value, amount, slot.bound, quote))
         self.state.outcomes.append(Outcome.PROMISE)
 
     def _amount(self) -> int | None:
         slot = self.state.slots.get(SlotName.AMOUNT_FEN)
         return slot.value if slot and is_usable(slot) and isinstance(slot.value, int) else None
 
-    def _once(self, made: Lasting) -> None:
-        key = _key(made)
+    def _once(self, effect: Lasting) -> None:
+        key = _key(effect)
         if key not in self.state.done:
             self.state.done.append(key)
-            self.lasting.append(made)
+            self.made.append(effect)
 
     def _slot(self, name: SlotName) -> Slot | None:
         slot = self.state.slots.get(name)
@@ -208,17 +208,17 @@ def _plain(value: object) -> str:
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
 
 
-_ACTIONS: Mapping[Do, Callable[[Desk, Mapping[str, str]], Lasting | None]] = {
-    Do.VERIFIED: Desk.verified,
-    Do.IS_CALLEE: Desk.is_callee,
-    Do.PROMISE: Desk.promise,
-    Do.COMPLAINT: Desk.complaint,
-    Do.ESCALATE: Desk.escalate,
-    Do.STOP_CALLING: Desk.stop_calling,
-    Do.LOCK_NUMBER: Desk.lock_number,
-    Do.CALLBACK: Desk.callback,
-    Do.VISIT: Desk.visit,
-    Do.PREFER: Desk.prefer,
-    Do.NOTE: Desk.notes,
-    Do.FORGET: Desk.forget,
+_ACTIONS: Mapping[Do, Callable[[LastingEffects, Mapping[str, str]], Lasting | None]] = {
+    Do.VERIFIED: LastingEffects.verified,
+    Do.IS_CALLEE: LastingEffects.is_callee,
+    Do.PROMISE: LastingEffects.promise,
+    Do.COMPLAINT: LastingEffects.complaint,
+    Do.ESCALATE: LastingEffects.escalate,
+    Do.STOP_CALLING: LastingEffects.stop_calling,
+    Do.LOCK_NUMBER: LastingEffects.lock_number,
+    Do.CALLBACK: LastingEffects.callback,
+    Do.VISIT: LastingEffects.visit,
+    Do.PREFER: LastingEffects.prefer,
+    Do.NOTE: LastingEffects.notes,
+    Do.FORGET: LastingEffects.forget,
 }

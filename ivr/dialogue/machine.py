@@ -128,9 +128,9 @@ class Dialogue:
         state = broken.state
         state.phase, state.say_id, state.tag = Phase.LISTENING, self._state.say_id, self._state.tag
         walk = Walk(self.script, self.facts, state, broken.now, broken.meaning)
-        walk.desk.lasting = broken.desk.lasting
+        walk.lasting.made = broken.lasting.made
         walk.trail = [*broken.trail, edges.FAULT]
-        walk.desk.note("fault", why)
+        walk.lasting.note("fault", why)
         try:
             walk.enter(self.script.fault)
         except DialogueMisuse:

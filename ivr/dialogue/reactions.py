@@ -22,10 +22,10 @@ def _understood(walk: Walk, event: events.Understood) -> None:
         return _end_for_machine(walk, kind)
     state.texts = [*state.texts, meaning.text][-TEXTS_KEPT:] if meaning.text else state.texts
     found = tuple(_as_can_be(risk, state) for risk in meaning.risk)
-    fresh = walk.desk.tell_risks(found)
+    fresh = walk.lasting.tell_risks(found)
     if {risk.category for risk in found} & {Risk.WRONG_PERSON, Risk.THIRD_PARTY}:
         state.is_callee = state.is_verified = False
-    walk.desk.hear(meaning, walk.asking)
+    walk.lasting.hear(meaning, walk.asking)
     if state.phase in (Phase.TRANSFERRING, Phase.OVER):
         return None
     taken = risks.taken_over_by(walk.script, state, fresh)
@@ -79,8 +79,8 @@ def _pressed(walk: Walk, event: events.Pressed) -> None:
         return walk.follow(step.keys[event.digits], edges.key(step.id, event.digits))
     digits = event.digits.removesuffix("#")
     if digits and step.ask and (meaning := _keyed(step.ask.kind, digits)):
-        walk.meaning = walk.desk.meaning = meaning
-        walk.desk.hear(meaning, step)
+        walk.meaning = walk.lasting.meaning = meaning
+        walk.lasting.hear(meaning, step)
         return _route(walk, meaning)
     first = next((key for key in event.digits if key in step.keys), None)
     return walk.follow(step.keys[first], edges.key(step.id, first)) if first else _unclear(walk, step)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ivr.dialogue import edges, lines, outcome, risks, routing
-from ivr.dialogue.actions import Desk
+from ivr.dialogue.actions import LastingEffects
 from ivr.dialogue.effects import Effect, HangUp, Listen, Piece, Say, Transfer, WakeAt
 from ivr.dialogue.errors import DialogueMisuse
 from ivr.dialogue.memory import Phase, Spoken, State, clause_from_json, clause_text, clause_to_json
@@ -49,7 +49,7 @@ class Walk:
     state: State
     now: datetime
     meaning: Meaning | None = None
-    desk: Desk = field(init=False)
+    lasting: LastingEffects = field(init=False)
     parts: list[_Part] = field(default_factory=list)
     waits: list[Effect] = field(default_factory=list)
     transfer: Action | None = None
@@ -58,7 +58,7 @@ class Walk:
     entered: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.desk = Desk(self.state, self.now, self.meaning)
+        self.lasting = LastingEffects(self.state, self.now, self.meaning)
 
     def effects(self) -> list[Effect]:
         """Lasting effects, then what is said, then what is waited for. New speech replaces what was spoken before."""
@@ -66,7 +66,7 @@ class Walk:
             self._settle_debts()
             self.state.chain = self.chain or self.state.chain
         says = self._says()
-        return [*self.desk.lasting, *says, *self.waits]
+        return [*self.lasting.made, *says, *self.waits]
 
     def follow(self, route: Route, edge: str, *, is_anywhere: bool = False) -> None:
         """Take a route: its actions, then its target. `edge` is the route's name in the trail."""
@@ -202,7 +202,7 @@ class Walk:
         if action.do is Do.TRANSFER:
             self.transfer = action
         else:
-            self.desk.act(action)
+            self.lasting.act(action)
 
     def _is_settled(self, step: Step) -> bool:
         if self.transfer is not None:

@@ -7,10 +7,8 @@ stops us wrongly all the same is told from its text afterwards, and then the pro
 
 from __future__ import annotations
 
-from speech.onset import ACCOMPANYING, Kind, Opening, is_accompanying
+from speech.onset import ACCOMPANYING, Kind, Opening
 from speech.ports import Pcm
-
-__all__ = ["Onset", "is_accompanying"]
 
 LONG_FRAMES = 50
 """1 s: by then it need not be sure, whatever the words seem to be..."""

@@ -14,7 +14,6 @@ from ivr.carrier import stream
 from ivr.dialogue.effects import Effect, HangUp, Listen, Say, Transfer, WakeAt
 from ivr.dialogue.events import Event, Interrupted, Played, Pressed, Understood, WentSilent
 from ivr.meaning import meaning_to_dict
-from ivr.runtime.bargein import is_accompanying
 from ivr.runtime.ear import LONGEST_S, Ear, Utterance
 from ivr.runtime.keys import Keys
 from ivr.runtime.line import Line
@@ -28,6 +27,7 @@ from ivr.script.model import AskKind
 from kit.metrics import INTERRUPTIONS, SOCKET_MESSAGES, TROUBLES
 from kit.vocabulary import CallState, HangUpReason, Intent, Outcome
 from speech.audio import decode_mulaw
+from speech.onset import is_accompanying
 
 LOG = logging.getLogger(__name__)
 DEAF_S = 2.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ivr.meaning import Hints
-from ivr.understanding.intents import Heard
+from ivr.understanding.intents import IntentHeard
 from ivr.understanding.lexicon.answers import (
     ANY_TIME,
     FETCHED,
@@ -37,32 +37,32 @@ _BESIDE = _NEWS | {
 """What rules make of an answer when they do not know the question."""
 
 
-def answered(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
+def answered(said: Utterance, heard: list[IntentHeard], hints: Hints) -> list[IntentHeard]:
     """The intents with what the utterance means as an answer to this step."""
     if not said.joined or len(said.joined) > _LONGEST or any(one.intent in KEPT and one.weight >= 40 for one in heard):
         return heard
     topic = next((one for one in TOPICS if _asks(one, hints)), None)
     if topic and (code := _news(topic, said.joined)):
-        return [Heard(code, 110, said.joined), *(one for one in heard if one.intent not in _BESIDE)]
+        return [IntentHeard(code, 110, said.joined), *(one for one in heard if one.intent not in _BESIDE)]
     return _to_other_questions(said, heard, hints)
 
 
-def who_else(said: Utterance, hints: Hints) -> Heard | None:
+def who_else(said: Utterance, hints: Hints) -> IntentHeard | None:
     """Where a name was asked for: somebody else, or nobody of that name."""
     text, name = said.joined, hints.callee_name
     given = f"{re.escape(name)}|{re.escape(name[1:])}" if len(name) > 1 else "$^"
     if surname := re.search(r"我(?:是)?姓([^什么啥])", text):
-        return Heard(Intent.WRONG_PERSON, 95, text) if name and surname[1] != name[0] else None
+        return IntentHeard(Intent.WRONG_PERSON, 95, text) if name and surname[1] != name[0] else None
     unknown = rf"(?:(?:那|这)个?人|他|她|{given})~4(?:不认识|不认得|不晓得|没听说|不熟)"
     nobody = unknown + rf"|(?:哪个|谁是|哪位是?)(?:{given})|(?:{given})是(?:哪|谁)"
     new = r"(?:号码?|卡|电话)~4(?:我)?~2才?~1(?:用|办|买|换)了?(?:[几两一二三四五六半没])~2(?:天|月|年|多久|礼拜)"
     if compiled(nobody + "|" + new + "|" + PLACE).search(text):
-        return Heard(Intent.WRONG_PERSON, 95, text)
+        return IntentHeard(Intent.WRONG_PERSON, 95, text)
     about = rf"(?:{given})~2(?:在|去|不|没|出|上班|睡|开|忙)"
     if compiled(FETCHED + "|" + about).search(text) and not re.search(
         r"不认识|错|不是我(?!是|他|她)|凭什么|死|去世|过世|不在人世", text
     ):
-        return Heard(Intent.THIRD_PARTY, 96, text)
+        return IntentHeard(Intent.THIRD_PARTY, 96, text)
     return None
 
 
@@ -79,7 +79,7 @@ def _news(topic: Topic, text: str) -> Intent | None:
     return topic.ok if compiled(topic.good).fullmatch(text) else None
 
 
-def _to_other_questions(said: Utterance, heard: list[Heard], hints: Hints) -> list[Heard]:
+def _to_other_questions(said: Utterance, heard: list[IntentHeard], hints: Hints) -> list[IntentHeard]:
     asked, text = hints.expect_slots, said.joined
     if (
         SlotName.DIGITS in asked
@@ -87,11 +87,11 @@ def _to_other_questions(said: Utterance, heard: list[Heard], hints: Hints) -> li
         and compiled(KEEPS_DIGITS).search(text)
     ):
         beside = {Intent.REFUSE_TO_PAY, Intent.FORGOT, Intent.ASK_PURPOSE, Intent.DENY, Intent.DISPUTE, Intent.BUSY_NOW}
-        return [Heard(Intent.DENY, 95, text), *(one for one in heard if one.intent not in beside)]
+        return [IntentHeard(Intent.DENY, 95, text), *(one for one in heard if one.intent not in beside)]
     if SlotName.CALLBACK_AT in asked and compiled(ANY_TIME).search(text):
-        return [Heard(Intent.AFFIRM, 95, text), *(one for one in heard if one.intent is not Intent.VISIT_AGREED)]
+        return [IntentHeard(Intent.AFFIRM, 95, text), *(one for one in heard if one.intent is not Intent.VISIT_AGREED)]
     if SlotName.AMOUNT_FEN in asked and compiled(NOT_SO_MUCH).search(text):
-        return [Heard(Intent.CANNOT_PAY, 95, text), *(one for one in heard if one.intent is not Intent.DISPUTE)]
+        return [IntentHeard(Intent.CANNOT_PAY, 95, text), *(one for one in heard if one.intent is not Intent.DISPUTE)]
     if Intent.PREFERS in hints.expect and not any(one.weight >= 50 for one in heard) and re.fullmatch(PREFERENCE, text):
-        return [Heard(Intent.PREFERS, 70, text), *heard]
+        return [IntentHeard(Intent.PREFERS, 70, text), *heard]
     return heard

@@ -20,7 +20,7 @@ _EXPECTED = 12.0
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class IntentHeard:
     """One intent with its weight and the words that showed it."""
 
     intent: Intent
@@ -43,14 +43,14 @@ def invented(said: Utterance) -> bool:
     return len(bare) <= 40 and bool(compiled(INVENTED).search(said.clean.replace(",", "")))
 
 
-def heard_intents(said: Utterance, hints: Hints) -> list[Heard]:
+def heard_intents(said: Utterance, hints: Hints) -> list[IntentHeard]:
     """Intents by weight, the primary first; a later clause and an expected intent weigh more."""
-    best: dict[Intent, Heard] = {}
+    best: dict[Intent, IntentHeard] = {}
     for rule, hit in hits(RULES, said):
         intent = Intent(rule.code)
         weight = rule.weight + _LATER * hit.at + (_EXPECTED if intent in hints.expect else 0.0)
         if intent not in best or best[intent].weight < weight:
-            best[intent] = Heard(intent, weight, hit.heard)
+            best[intent] = IntentHeard(intent, weight, hit.heard)
     _drop_shadows(best)
     return sorted(best.values(), key=lambda one: -one.weight)
 
@@ -69,7 +69,7 @@ _SHADOWS: tuple[tuple[Intent, tuple[Intent, ...]], ...] = (
 )
 
 
-def _drop_shadows(best: dict[Intent, Heard]) -> None:
+def _drop_shadows(best: dict[Intent, IntentHeard]) -> None:
     for strong, weak in _SHADOWS:
         if strong in best:
             for intent in weak:

@@ -137,8 +137,8 @@ def test_who_is_added_to_a_running_campaign_is_prepared_later(runner: FlaskCliRu
     run(runner, "import", listed(tmp_path, 1), "--campaign", "甲")
     run(runner, "start", "甲")
     run(runner, "import", listed(tmp_path, 2), "--campaign", "甲")
-    assert runner.app.extensions["campaigns.preparation"].prepare_running() == 1
-    assert runner.app.extensions["campaigns.preparation"].prepare_running() == 0
+    assert runner.app.extensions["preparation"].prepare_running() == 1
+    assert runner.app.extensions["preparation"].prepare_running() == 0
 
 
 @pytest.mark.parametrize(

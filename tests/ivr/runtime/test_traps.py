@@ -17,10 +17,10 @@ from ivr.dialogue.effects import BookCallback, Piece, Promise
 from ivr.meaning import Slot
 from ivr.ports import Agent
 from ivr.runtime import handover, pump, urls
-from ivr.runtime.bargein import is_accompanying
 from ivr.runtime.house_clips import ACCEPT, COMPANY
 from kit.vocabulary import HangUpReason, Intent, Order, Outcome, SlotName
 from speech.audio import decode_mulaw, encode_mulaw, line_clip, read_wav
+from speech.onset import is_accompanying
 from speech.ports import Pcm
 from tests.ivr.dialogue.small import said
 from tests.ivr.runtime.rig import (
