@@ -147,7 +147,7 @@ def _write_ngram(
     whole = frozenset(expected) - frozenset(named)
     short = {word for word in labels if len(word) <= corpus.LONGEST_NEW_WORD and word not in whole and word != UNKNOWN}
     short |= {*named, *_cut_by_hand(files)}
-    common = common_hanzi()
+    common = frozenset(common_hanzi())
     ngram = Ngram({word: 1.0 if len(word) > 1 or word in common else RARE for word in labels})
     sentences_cut = [cut for clauses in files for cut in corpus.cut(clauses, short)]
     ngram.count(sentences_cut)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from math import log
 
 from speech.kaldi.model import Hmm, transition_model
+from speech.mandarin.phonemes import BadSyllable, split
 
 # fmt: off
 INITIALS = (
@@ -30,17 +31,6 @@ NON_SPEECH = 2 + 4 * len(INITIALS + FINALS)
 Syllable = tuple[str, str]
 """Initial ("" for none) and final."""
 
-_Y = {
-    "yi": "i", "ya": "ia", "ye": "ie", "yao": "iao", "you": "iou", "yan": "ian", "yin": "in", "yang": "iang",
-    "ying": "ing", "yo": "o", "yong": "iong", "yu": "v", "yue": "ve", "yuan": "van", "yun": "vn",
-}  # fmt: skip
-_W = {
-    "wu": "u", "wa": "ua", "wo": "uo", "wai": "uai", "wei": "uei", "wan": "uan", "wen": "uen", "wang": "uang",
-    "weng": "ueng",
-}  # fmt: skip
-_SHORT = {"iu": "iou", "ui": "uei", "un": "uen", "ue": "ve"}
-_APICAL = {"z": "ii", "c": "ii", "s": "ii", "zh": "iii", "ch": "iii", "sh": "iii", "r": "iii"}
-
 
 class NotASyllable(ValueError):
     """The pinyin is not a syllable of standard Mandarin."""
@@ -56,24 +46,21 @@ def syllable_of(pinyin: str) -> Syllable:
     spelt = pinyin.replace("ü", "v")
     if spelt in {"n", "ng", "m"}:
         return "", "en"
-    if spelt in _Y or spelt in _W:
-        return "", _Y.get(spelt) or _W[spelt]
-    initial = next((candidate for candidate in INITIALS if spelt.startswith(candidate)), "")
-    final = _full_final(initial, spelt[len(initial) :])
-    if final not in FINALS or (not initial and final in _BARE_ILLEGAL):
+    try:
+        initial, final, _ = split(f"{spelt}5")
+    except BadSyllable:
+        raise NotASyllable(pinyin) from None
+    if final == "ii" and initial in _RETROFLEX:
+        final = "iii"
+    if final == "io":
+        final = "o"
+    if not initial and spelt[0] not in "yw" and final in _BARE_ILLEGAL:
         raise NotASyllable(pinyin)
     return initial, final
 
 
+_RETROFLEX = frozenset({"zh", "ch", "sh", "r"})
 _BARE_ILLEGAL = frozenset({"ii", "iii", "i", "u", "v", "iong", "ong", "ia", "ie", "ua", "uo", "ve", "van", "vn", "in"})
-
-
-def _full_final(initial: str, rest: str) -> str:
-    if initial in {"j", "q", "x"} and rest.startswith("u"):
-        rest = "v" + rest[1:]
-    if rest == "i" and initial in _APICAL:
-        return _APICAL[initial]
-    return _SHORT.get(rest, rest)
 
 
 def state_count(phone: int) -> int:

@@ -20,7 +20,7 @@ from speech.training import formant_voice, teacher_voice
 from speech.training.formant_voice import Throat
 from speech.training.spoken import QUIET, RATE_HZ, Spoken, Unit, save
 from speech.training.teacher_voice import TeacherVoice, Timbre
-from speech.training.voices import Place, formants, said
+from speech.training.voices import Place, espeak_says, formants, kokoro_says, said
 
 _LISTED = """
 嗯 8  哦 5  啊 5  唉 1  哎 1  噢 1  对 8  好 5  是 5  行 3  嗯嗯 6  哦哦 3  对对 3  对对对 3  是是是 2  好好好 2  嗯嗯嗯 2
@@ -45,25 +45,11 @@ def speak(place: Place, kind: str) -> None:
         save(shard(place, kind), list(islice(_SAYERS[kind](place, random), COUNTS[kind])))
 
 
-def _kokoro(place: Place, random: Random) -> Iterator[Spoken]:
-    voice = TeacherVoice(place.teacher, place.foreign)
-    while True:
-        timbre, accent = teacher_voice.draw_timbre(random, voice.foreign), teacher_voice.draw_accent(random)
-        yield from said(partial(voice.say, _word(random), timbre, random.uniform(0.75, 1.4), accent))
-
-
 def _kokoro_exam(place: Place, random: Random) -> Iterator[Spoken]:
     voice = TeacherVoice(place.teacher, None)
     while True:
         timbre = Timbre(random.choice(teacher_voice.HELD_OUT))
         yield from said(partial(voice.say, _word(random), timbre, random.uniform(0.85, 1.2)))
-
-
-def _espeak(place: Place, random: Random) -> Iterator[Spoken]:
-    voice = formants()
-    while True:
-        throat = formant_voice.draw_throat(random)
-        yield from said(partial(voice.say, _word(random), throat))
 
 
 def _espeak_exam(place: Place, random: Random) -> Iterator[Spoken]:
@@ -74,8 +60,8 @@ def _espeak_exam(place: Place, random: Random) -> Iterator[Spoken]:
 
 
 _SAYERS: dict[str, Callable[[Place, Random], Iterator[Spoken]]] = {
-    "kokoro": _kokoro,
-    "espeak": _espeak,
+    "kokoro": lambda place, random: kokoro_says(place, random, _word),
+    "espeak": lambda place, random: espeak_says(random, _word),
     "kokoro-exam": _kokoro_exam,
     "espeak-exam": _espeak_exam,
 }

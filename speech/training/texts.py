@@ -17,7 +17,7 @@ import yaml
 from pypinyin import Style, lazy_pinyin
 from pypinyin.phrases_dict import phrases_dict
 
-from speech.graphs.lexicon import hanzi, sentences
+from speech.graphs.lexicon import common_hanzi, sentences
 from speech.graphs.phones import NotASyllable, syllable_of
 from speech.mandarin.lexicon import SURNAMES
 
@@ -122,7 +122,7 @@ def _listed() -> list[str]:
 @lru_cache(maxsize=1)
 def _common() -> list[str]:
     """Words of two to four Hanzi of GB2312 level one."""
-    known = set(hanzi()[:3755])
+    known = set(common_hanzi())
     return sorted(word for word in phrases_dict if 2 <= len(word) <= 4 and set(word) <= known)
 
 
@@ -130,7 +130,7 @@ def _common() -> list[str]:
 def _by_syllable() -> dict[str, list[str]]:
     """Toneless syllable -> words that hold it."""
     found: dict[str, list[str]] = {}
-    for word in [*_common(), *hanzi()[:3755]]:
+    for word in [*_common(), *common_hanzi()]:
         for sound in lazy_pinyin(word, style=Style.NORMAL, v_to_u=False):
             try:
                 syllable_of(sound)
@@ -218,7 +218,7 @@ def _digits(random: Random, count: int) -> str:
 
 
 def _given(random: Random) -> str:
-    known = hanzi()[:3755]
+    known = common_hanzi()
     return "".join(random.choice(known) for _ in range(random.choice((1, 2, 2))))
 
 

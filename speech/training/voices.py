@@ -114,10 +114,11 @@ def _shard(place: Place, kind: str, number: int) -> None:
     save(place.shard(kind, number), list(islice(_MAKERS[kind](place, random, number), place.utterances)))
 
 
-def _kokoro(place: Place, random: Random, number: int) -> Iterator[Spoken]:
+def kokoro_says(place: Place, random: Random, draw: Callable[[Random], str]) -> Iterator[Spoken]:
+    """The texts drawn, in any timbre but the exam's, at any pace, one in five with an accent."""
     voice = _teacher(place)
     while True:
-        text, timbre = texts.draw(random), teacher_voice.draw_timbre(random, voice.foreign)
+        text, timbre = draw(random), teacher_voice.draw_timbre(random, voice.foreign)
         yield from said(partial(voice.say, text, timbre, random.uniform(0.75, 1.5), teacher_voice.draw_accent(random)))
 
 
@@ -130,14 +131,15 @@ def _kokoro_exam(place: Place, random: Random, number: int) -> Iterator[Spoken]:
             yield from said(partial(voice.say, make(random), Timbre(name), random.uniform(0.9, 1.15)))
 
 
-def _espeak(place: Place, random: Random, number: int) -> Iterator[Spoken]:
+def espeak_says(random: Random, draw: Callable[[Random], str], *, loose: float = 0.0) -> Iterator[Spoken]:
+    """The texts drawn, in any throat but the exam's; a share `loose` is syllables in any order instead."""
     voice = formants()
     while True:
         throat = formant_voice.draw_throat(random)
-        if random.random() < 0.35:
+        if loose and random.random() < loose:
             yield from said(partial(voice.say_syllables, texts.syllables(random), throat))
         else:
-            yield from said(partial(voice.say, texts.draw(random), throat))
+            yield from said(partial(voice.say, draw(random), throat))
 
 
 def _espeak_exam(place: Place, random: Random, number: int) -> Iterator[Spoken]:
@@ -168,8 +170,8 @@ def said(say: Callable[[], Spoken | None]) -> Iterator[Spoken]:
 
 
 _MAKERS: dict[str, Callable[[Place, Random, int], Iterator[Spoken]]] = {
-    "kokoro": _kokoro,
-    "espeak": _espeak,
+    "kokoro": lambda place, random, number: kokoro_says(place, random, texts.draw),
+    "espeak": lambda place, random, number: espeak_says(random, texts.draw, loose=0.35),
     "kokoro-exam": _kokoro_exam,
     "espeak-exam": _espeak_exam,
 }
