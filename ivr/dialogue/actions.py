@@ -179,7 +179,7 @@ class LastingEffects:
 
     def _withdraw(self) -> None:
         if self.state.promised is not None:
-            self.lasting.append(WithdrawPromise(self.quote))
+            self.made.append(WithdrawPromise(self.quote))
             self.state.promised = None
             self.state.outcomes = [outcome for outcome in self.state.outcomes if outcome is not Outcome.PROMISE]
 
