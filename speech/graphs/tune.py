@@ -84,9 +84,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--scale", type=float, nargs="+", default=[0.3, 0.5, 0.7])
     parser.add_argument("--unknown-cost", type=float, nargs="+", default=[4.0, 6.0, 8.0])
     parser.add_argument("--bonus", type=float, nargs="+", default=[0.0])
-    parser.add_argument("--beam", type=float, default=13.0)
+    parser.add_argument("--beam", type=float, default=Decoding().beam)
     given = parser.parse_args(arguments)
-    plain = Decoding(beam=given.beam, lattice_beam=3.0)
+    plain = Decoding(beam=given.beam)
     settings = [
         replace(plain, acoustic_scale=scale, unknown_cost=cost, syllable_bonus=bonus)
         for scale, cost, bonus in product(given.scale, given.unknown_cost, given.bonus)

@@ -36,6 +36,8 @@ class Recipe:
     """With real recordings among the shards."""
     utterances: int = 100
     """In a shard."""
+    least_exact: float = 0.0
+    """Share of FLOOR that the exam must find heard exactly; below it, something in the pipeline is broken."""
 
 
 EXAMS = dict.fromkeys(("kokoro-exam", "espeak-exam"), len(EXAM_KINDS))
@@ -46,8 +48,12 @@ SMALL = Recipe(
     10,
     Shape(hidden=256, bottleneck=64, layers=(AROUND, AROUND, BACK, AROUND, BACK)),
     utterances=40,
+    least_exact=0.7,
 )
-"""Proves the pipeline in a few minutes; its model hears little."""
+"""Proves the pipeline in a few minutes; its model hears little but the easiest set, which it hears whole (35 of 35)."""
+
+FLOOR = "espeak-exam 15 dB short"
+"""The easiest set of the exam."""
 
 REPLIES = 20_000
 """Expanded replies for the statistics of free hearing."""
@@ -146,7 +152,7 @@ class Work:
         build(self.out, self.out, texts=(DOMAIN, expanded, *self.said), card=self.card)
 
     def exam(self) -> None:
-        """Figures of the held-out voices, printed and kept as exam.json beside the model."""
+        """Figures of the held-out voices, printed and kept as exam.json. Raises SystemExit below the recipe's least."""
         from speech.training.exam import held_out, syllable_errors
 
         scores = [*held_out(self.place, self.out), *syllable_errors(self.place, self.out, self.place.folder / "syllables")]
@@ -156,6 +162,9 @@ class Work:
             table.add_row(*(f"{value:.1%}" if isinstance(value, float) else str(value) for value in row.values()))
         Console().print(table)
         (self.out / "exam.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        exact = next(float(row["exact"]) for row in rows if row["set"] == FLOOR)
+        if exact < self.recipe.least_exact:
+            raise SystemExit(f"{FLOOR} 只全对 {exact:.0%}，至少应有 {self.recipe.least_exact:.0%}：训练的某一步坏了")
 
     def _shards(self, kind: str) -> list[Path]:
         return [self.place.shard(kind, number) for number in range(self.recipe.shards[kind])]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from speech.evaluation import Score
 from speech.kaldi import reader
 from speech.models_zh import SHIPPED
 from speech.training import __main__ as making
+from speech.training import exam as examining
 from speech.training.__main__ import Work, main
 from speech.training.fit import Network
 from speech.training.network import AROUND, Shape, initial, statistics
@@ -134,6 +137,19 @@ def test_the_model_tells_what_it_was_made_with_and_counts_what_is_said(work: Wor
     assert card["sentences"] == without["sentences"] + 2
     assert "活着没意思" in (work.out / "said.txt").read_text("utf-8").splitlines()
     assert replace(work, manifest=tmp_path / "m.tsv").card["made_with"] == card["made_with"] | {"more_passes": 12, "said": []}
+
+
+@pytest.mark.parametrize(("exact", "is_enough"), [(0.9, True), (0.5, False)])
+def test_a_small_ear_that_hears_nothing_fails_the_run(
+    work: Work, monkeypatch: pytest.MonkeyPatch, exact: float, is_enough: bool
+) -> None:
+    score = Score("vosk", making.FLOOR, files=10, exact=round(10 * exact))
+    monkeypatch.setattr(examining, "held_out", lambda place, model: [examining.Mark(score)])
+    monkeypatch.setattr(examining, "syllable_errors", lambda place, model, folder: [])
+    work.out.mkdir()
+    with nullcontext() if is_enough else pytest.raises(SystemExit, match="至少应有 70%"):
+        work.exam()
+    assert json.loads((work.out / "exam.json").read_text("utf-8"))[0]["exact"] == exact
 
 
 @pytest.mark.parametrize(("stage", "advice"), [("examples", "prepare speak"), ("exam", "prepare speak"), ("fit", "examples")])
