@@ -35,7 +35,7 @@ from campaigns.status import (
 )
 from kit.clock import Clock, local_time
 from kit.edge import Refusal
-from store import campaigns
+from store import campaigns, targets
 from store.session import the_store
 from store.words import CampaignState, TargetState
 
@@ -159,7 +159,7 @@ def list_() -> None:
     table = Table("批次", "话术", "状态", "建立", "名单", "完成")
     with the_store().reading() as session:
         for one in campaigns.every(session):
-            counts = campaigns.count_by_state(session, one.id)
+            counts = targets.count_by_state(session, one.id)
             done = str(counts[TargetState.DONE])
             state = CAMPAIGN_STATES[one.state]
             table.add_row(one.name, one.script_id, state, local_time(one.created_at), str(sum(counts.values())), done)

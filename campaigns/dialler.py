@@ -29,7 +29,7 @@ from kit.settings import Settings
 from kit.vocabulary import Outcome
 from law.gate import Verdict
 from law.policy import Policy
-from store import attempts, borrowers, campaigns
+from store import attempts, borrowers, campaigns, targets
 from store.models import Campaign
 from store.session import Session, Store
 from store.words import CampaignState, TargetState
@@ -126,8 +126,7 @@ class Dialler:
             running = campaigns.running(session)
             bearable = self._bearable(attempts.in_flight(session))
             queues = [
-                [(target_id, one) for target_id in campaigns.due_targets(session, one.id, now=now, limit=bearable)]
-                for one in running
+                [(target_id, one) for target_id in targets.due(session, one.id, now=now, limit=bearable)] for one in running
             ]
         longest = max(map(len, queues), default=0)
         in_turn = [queue[place] for place in range(longest) for queue in queues if place < len(queue)]
@@ -146,7 +145,7 @@ class Dialler:
         load, pace = self._load(0), self._on.pace()
         with self._on.store.transaction() as session:
             attempts.keep_others_from_counting(session)
-            target = campaigns.target(session, target_id)
+            target = targets.get(session, target_id)
             borrower = borrowers.lock(session, target.borrower_id)
             now = self._on.clock.now()  # the locks may have been long in coming: law is asked in the second of dialling
             asked = known(session, target, borrower, now=now)
@@ -157,7 +156,7 @@ class Dialler:
     def _take(self, target_id: str, now: datetime) -> bool:
         """The lease, and leave to start a call in this second; a lease without leave is given back."""
         with self._on.store.transaction() as session:
-            if not campaigns.lease(session, target_id, owner=self._owner, now=now, for_s=LEASE_S):
+            if not targets.lease(session, target_id, owner=self._owner, now=now, for_s=LEASE_S):
                 return False
         if self._on.starts.may_start(self._on.pace().calls_per_s):
             return True
@@ -171,16 +170,16 @@ class Dialler:
         """Write the decision down; only an INTENT is followed by a call."""
         match decision:
             case Never(rule, reason):
-                campaigns.block(session, asked.target_id, rule=rule, reason=reason)
+                targets.block(session, asked.target_id, rule=rule, reason=reason)
             case Later():
                 self._give_back(session, asked.target_id, decision)
             case Dial(verdict):
                 script = self._on.scripts(campaign.script_id, campaign.script_digest or "")
                 facts = call_facts(self._on.settings, asked.borrower, asked.loan, on=local_date(now))
                 if reason := unfit(script, facts):
-                    campaigns.block(session, asked.target_id, rule=UNFIT_FACTS, reason=reason)
+                    targets.block(session, asked.target_id, rule=UNFIT_FACTS, reason=reason)
                 elif self._on.unspoken(sorted(personal_pieces(script, facts))):
-                    campaigns.prepare_anew(session, asked.target_id, owner=self._owner)
+                    targets.prepare_anew(session, asked.target_id, owner=self._owner)
                 else:
                     return self._write_intent(session, asked, self._intention(verdict, campaign, facts), now=now)
         return None
@@ -205,7 +204,7 @@ class Dialler:
         )
 
     def _give_back(self, session: Session, target_id: str, later: Later) -> None:
-        campaigns.release(session, target_id, owner=self._owner, next_try_at=later.at, rule=later.rule, reason=later.reason)
+        targets.release(session, target_id, owner=self._owner, next_try_at=later.at, rule=later.rule, reason=later.reason)
 
     def _place(self, intended: Intended) -> None:
         """Ask the carrier, once, and write down what it said."""
@@ -233,9 +232,9 @@ def settle_finished(store: Store, now: datetime) -> int:
         for attempt in attempts.unsettled(session):
             outcome = attempt.outcome or Outcome.UNKNOWN
             again = next_try(outcome, attempt.attempt_no, now)
-            moved += campaigns.settle(session, attempt.id, outcome=outcome, next_try_at=again, now=now)
+            moved += targets.settle(session, attempt.id, outcome=outcome, next_try_at=again, now=now)
         for campaign in campaigns.running(session):
-            if not _is_open(campaigns.count_by_state(session, campaign.id)):
+            if not _is_open(targets.count_by_state(session, campaign.id)):
                 campaigns.step(session, campaign.id, CampaignState.DONE, now=now)
     return moved
 

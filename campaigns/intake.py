@@ -9,7 +9,7 @@ from datetime import date, datetime
 from campaigns.facts import UNFIT_FACTS, overdue_days
 from campaigns.roster import Reject, Roster, Row
 from kit.clock import SHANGHAI
-from store import borrowers, campaigns
+from store import borrowers, campaigns, targets
 from store.session import Store
 
 CHUNK = 500
@@ -64,9 +64,9 @@ def _take_chunk(store: Store, campaign_id: str, rows: Sequence[Row], now: dateti
             try:
                 with session.begin_nested():
                     borrower, loan = borrowers.put(session, _listed(row, today), now=now)
-                    target = campaigns.add_target(session, campaign_id, borrower_id=borrower.id, loan_id=loan.id, now=now)
+                    target = targets.add(session, campaign_id, borrower_id=borrower.id, loan_id=loan.id, now=now)
                     if target is None:
-                        campaigns.unblock(session, campaign_id, borrower_id=borrower.id, loan_id=loan.id, rule=UNFIT_FACTS)
+                        targets.unblock(session, campaign_id, borrower_id=borrower.id, loan_id=loan.id, rule=UNFIT_FACTS)
             except borrowers.LoanOfAnother as error:
                 rejects.append(Reject(row.line, str(error)))
             else:

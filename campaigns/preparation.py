@@ -25,7 +25,7 @@ from kit.settings import Settings
 from kit.vocabulary import Purpose
 from law.policy import Policy
 from speech.prompts import RenderFailed
-from store import borrowers, campaigns
+from store import borrowers, campaigns, targets
 from store.models import Campaign
 from store.session import Store
 
@@ -104,12 +104,12 @@ class Preparation:
 
     def _unprepared(self, campaign_id: str, *, most: int) -> list[str]:
         with self._store.reading() as session:
-            found = campaigns.unprepared_targets(session, campaign_id, now=self._clock.now(), limit=most)
+            found = targets.unprepared(session, campaign_id, now=self._clock.now(), limit=most)
             return [one.id for one in found]
 
     def _left(self, campaign_id: str) -> int:
         with self._store.reading() as session:
-            return campaigns.count_unprepared(session, campaign_id, now=self._clock.now())
+            return targets.count_unprepared(session, campaign_id, now=self._clock.now())
 
     def _prepare(self, target_id: str, purpose: Purpose, script: Script) -> None:
         asked, decision = self._ask(target_id, purpose)
@@ -120,9 +120,9 @@ class Preparation:
             self._block(target_id, UNFIT_FACTS, reason)
         elif self._render(target_id, script, facts):
             with self._store.transaction() as session:
-                campaigns.mark_prepared(session, target_id, now=self._clock.now())
+                targets.mark_prepared(session, target_id, now=self._clock.now())
                 if isinstance(decision, Later):
-                    campaigns.postpone(session, target_id, until=decision.at, rule=decision.rule, reason=decision.reason)
+                    targets.postpone(session, target_id, until=decision.at, rule=decision.rule, reason=decision.reason)
 
     def _render(self, target_id: str, script: Script, facts: Facts) -> bool:
         """Make this borrower's prompts. What cannot be spoken is tried again later and keeps nobody else waiting."""
@@ -132,7 +132,7 @@ class Preparation:
             LOG.error("a borrower's prompts were not rendered", extra={"target": target_id, "fault": type(fault).__name__})
             until = self._clock.now() + timedelta(seconds=RENDER_AGAIN_S)
             with self._store.transaction() as session:
-                campaigns.postpone(session, target_id, until=until, rule="render_failed", reason="提示音没有合成，稍后再试")
+                targets.postpone(session, target_id, until=until, rule="render_failed", reason="提示音没有合成，稍后再试")
             return False
         return True
 
@@ -140,10 +140,10 @@ class Preparation:
         """What the law says of the target now; how much room there is is the dialler's question."""
         now = self._clock.now()
         with self._store.reading() as session:
-            target = campaigns.target(session, target_id)
+            target = targets.get(session, target_id)
             asked = known(session, target, borrowers.get(session, target.borrower_id), now=now)
         return asked, decide(self._policy(), asked.facts, purpose, room=1, now=now)
 
     def _block(self, target_id: str, rule: str, reason: str) -> None:
         with self._store.transaction() as session:
-            campaigns.block(session, target_id, rule=rule, reason=reason)
+            targets.block(session, target_id, rule=rule, reason=reason)

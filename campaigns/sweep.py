@@ -17,7 +17,7 @@ from ivr.carrier.rest import CarrierTrouble, Found
 from ivr.ports import Callbacks
 from kit.clock import Clock
 from kit.vocabulary import Outcome
-from store import attempts, borrowers, campaigns
+from store import attempts, borrowers, targets
 from store.session import Store
 
 LOG = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class Sweep:
         """Settle what can be settled; how many attempts were asked about."""
         now = self._clock.now()
         with self._store.transaction() as session:
-            campaigns.expire_leases(session, now=now)
+            targets.expire_leases(session, now=now)
             attempts.doubt_abandoned(session, now=now, older_than_s=ABANDONED_S)
         self._conclude_ended(now)
         doubts = self._doubts(now)

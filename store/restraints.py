@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from kit.ids import new_id
-from store import borrowers, campaigns, ledger
+from store import borrowers, ledger, targets
 from store.models import DoNotCall, Hold, NumberLock
 from store.words import DoNotCallScope
 
@@ -101,7 +101,7 @@ def lift_hold(session: Session, hold: Hold, *, by: str, now: datetime) -> None:
         ledger.append(session, "hold.lifted", hold.borrower_id, {"rule": hold.rule, "case": hold.case_id}, now=now)
         borrower = borrowers.get(session, hold.borrower_id)
         bound = borrowers.bound_together(session, borrower, borrowers.same_person(session, borrower))
-        campaigns.unblock_all(session, bound, rule=f"hold:{hold.rule}")
+        targets.unblock_all(session, bound, rule=f"hold:{hold.rule}")
 
 
 def stop_calling(
@@ -148,5 +148,5 @@ def reverify_number(session: Session, number_digest: str, *, by: str, now: datet
         return False
     lock.reverified_at, lock.reverified_by = now, by
     ledger.append(session, "number.reverified", number_digest, {}, now=now)
-    campaigns.unblock_all(session, borrowers.listed_at(session, number_digest), rule="number_lock")
+    targets.unblock_all(session, borrowers.listed_at(session, number_digest), rule="number_lock")
     return True

@@ -24,7 +24,7 @@ from kit.phone import invented_mainland
 from kit.settings import Settings
 from kit.vocabulary import Purpose
 from law.policy import read_policy
-from store import campaigns
+from store import campaigns, targets
 from store.callbacks import StoredCallbacks
 from store.session import Store
 from store.words import CampaignState
@@ -117,8 +117,8 @@ class Floor:
             campaign = campaigns.create(session, name, script_id="overdue_reminder", purpose=purpose, now=now)
         take_roster(self.store, campaign.id, Roster(rows, ()), source="test.csv", now=now)
         with self.store.transaction() as session:
-            for target in campaigns.targets(session, campaign.id):
-                campaigns.mark_prepared(session, target.id, now=now)
+            for target in targets.of_campaign(session, campaign.id):
+                targets.mark_prepared(session, target.id, now=now)
             campaigns.step(session, campaign.id, CampaignState.RUNNING, now=now, script_digest="d" * 64)
         return campaign.id
 

@@ -15,7 +15,7 @@ from campaigns.status import status_of
 from kit.clock import ManualClock
 from kit.phone import invented_mainland
 from kit.settings import Settings
-from store import schema
+from store import schema, targets
 from store.models import Borrower
 from store.session import Store
 from tests.store.conftest import MONDAY
@@ -126,7 +126,7 @@ def test_a_started_campaign_has_rendered_every_prompt(runner: FlaskCliRunner, tm
         campaign = campaigns.by_name(session, "甲")
         assert campaign is not None
         assert campaign.script_digest is not None
-        (target,) = campaigns.targets(session, campaign.id)
+        (target,) = targets.of_campaign(session, campaign.id)
         assert target.prepared_at is not None
     assert "已暂停" in run(runner, "pause", "甲")
     assert "已开始" in run(runner, "start", "甲")

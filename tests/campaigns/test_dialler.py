@@ -10,7 +10,7 @@ from campaigns.retries import RETRIES
 from campaigns.sweep import SKEW_S
 from ivr.carrier.rest import Refused, Unknown
 from kit.vocabulary import Outcome, Purpose
-from store import attempts, campaigns
+from store import attempts, campaigns, targets
 from store.models import Attempt
 from store.words import AttemptState, CampaignState, TargetState
 from tests.campaigns.conftest import Floor, found
@@ -24,7 +24,7 @@ def only_attempt(floor: Floor) -> Attempt:
 
 def counts(floor: Floor, campaign_id: str) -> dict[TargetState, int]:
     with floor.store.reading() as session:
-        return {state: n for state, n in campaigns.count_by_state(session, campaign_id).items() if n}
+        return {state: n for state, n in targets.count_by_state(session, campaign_id).items() if n}
 
 
 def test_a_tick_rings_everybody_once(floor: Floor) -> None:
@@ -71,7 +71,7 @@ def test_out_of_hours_the_target_waits_for_the_opening(floor: Floor) -> None:
     floor.clock.advance(11 * 3600)
     assert floor.dialler.tick() == 0
     with floor.store.reading() as session:
-        (target,) = campaigns.targets(session, campaign)
+        (target,) = targets.of_campaign(session, campaign)
     assert target.state is TargetState.WAITING
     assert target.blocked_rule == "hours"
     assert target.next_try_at == floor.clock.now() + timedelta(hours=12)
@@ -188,8 +188,8 @@ def _die(floor: Floor) -> None:
 def test_a_lease_without_intent_goes_back_to_waiting(floor: Floor) -> None:
     campaign = floor.campaign(1)
     with floor.store.transaction() as session:
-        (target,) = campaigns.targets(session, campaign)
-        assert campaigns.lease(session, target.id, owner="gone", now=floor.clock.now(), for_s=30)
+        (target,) = targets.of_campaign(session, campaign)
+        assert targets.lease(session, target.id, owner="gone", now=floor.clock.now(), for_s=30)
     floor.clock.advance(31)
     floor.sweep.run()
     assert floor.dialler.tick() == 1
@@ -204,7 +204,7 @@ def test_a_busy_line_is_tried_again_within_the_cooldown_and_caps(floor: Floor) -
     floor.callbacks.call_progressed(call.id, str(attempt.carrier_sid), "busy", {}, floor.clock.now())
     floor.dialler.tick()
     with floor.store.reading() as session:
-        (target,) = campaigns.targets(session, campaign)
+        (target,) = targets.of_campaign(session, campaign)
     assert target.state is TargetState.WAITING
     assert target.next_try_at == floor.clock.now() + timedelta(minutes=120)
     floor.clock.advance(121 * 60)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ivr.carrier.rest import Placed, Refused, Unknown
 from kit.clock import SHANGHAI
-from store import attempts, campaigns
+from store import attempts, campaigns, targets
 from store.session import WriterBusy
 from store.words import CampaignState, TargetState
 from tests.campaigns.conftest import Floor
@@ -90,7 +90,7 @@ def test_the_law_is_asked_after_the_lock(floor: Floor, monkeypatch: pytest.Monke
     slow_once(floor, monkeypatch, 2)
     assert floor.dialler.tick() == 0
     with floor.store.reading() as session:
-        (target,) = campaigns.targets(session, campaign)
+        (target,) = targets.of_campaign(session, campaign)
     assert (target.state, target.blocked_rule) == (TargetState.WAITING, "hours")
 
 

@@ -16,7 +16,7 @@ from ivr.script.model import Due, Script
 from kit.settings import Settings
 from law.policy import read_policy
 from speech.prompts import RenderFailed
-from store import borrowers, campaigns, restraints
+from store import borrowers, campaigns, restraints, targets
 from store.blobs import open_blobs
 from store.models import Campaign, Hold, Target
 from store.words import CampaignState, DoNotCallScope, TargetState
@@ -58,7 +58,7 @@ class Room:
 
     def targets(self) -> list[Target]:
         with self.floor.store.reading() as session:
-            return list(campaigns.targets(session, self.campaign_id))
+            return list(targets.of_campaign(session, self.campaign_id))
 
 
 @pytest.fixture
@@ -77,14 +77,14 @@ def room(floor: Floor, tmp_path: Path) -> Room:
     )
     campaign_id = floor.campaign(1)
     with floor.store.transaction() as session:
-        for target in campaigns.targets(session, campaign_id):
+        for target in targets.of_campaign(session, campaign_id):
             target.prepared_at = None
     return Room(floor, renderer, preparation, library, campaign_id)
 
 
 def borrower_of(room: Room) -> str:
     with room.floor.store.reading() as session:
-        return campaigns.targets(session, room.campaign_id)[0].borrower_id
+        return targets.of_campaign(session, room.campaign_id)[0].borrower_id
 
 
 def test_who_may_be_called_is_made_ready(room: Room) -> None:
@@ -175,7 +175,7 @@ def test_a_campaign_that_is_over_stays_as_it_was(room: Room) -> None:
     with room.floor.store.transaction() as session:
         campaigns.step(session, room.campaign_id, CampaignState.STOPPED, now=now)
         restraints.lift_hold(session, restraints.open_holds(session, [hold.borrower_id], now=now)[0], by="zheng", now=now)
-        assert campaigns.count_by_state(session, room.campaign_id)[TargetState.BLOCKED] == 1
+        assert targets.count_by_state(session, room.campaign_id)[TargetState.BLOCKED] == 1
 
 
 def test_prompts_of_another_day_are_made_anew_before_anybody_is_called(room: Room) -> None:
@@ -216,7 +216,7 @@ def test_what_cannot_be_spoken_keeps_nobody_else_waiting(floor: Floor, room: Roo
     room.renderer.broken = 1
     room.campaign_id = floor.campaign(2, name="乙")
     with floor.store.transaction() as session:
-        for target in campaigns.targets(session, room.campaign_id):
+        for target in targets.of_campaign(session, room.campaign_id):
             target.prepared_at = None
     first, second = sorted(room.prepare(), key=lambda one: one.prepared_at is not None)
     assert (first.prepared_at, first.blocked_rule) == (None, "render_failed")

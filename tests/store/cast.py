@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from kit.ids import new_id
 from kit.phone import invented_mainland
 from kit.vocabulary import Purpose
-from store import attempts, borrowers, campaigns
+from store import attempts, borrowers, campaigns, targets
 from store.attempts import Intention
 from store.borrowers import ListedLoan
 from store.models import Attempt, Borrower, Call, Campaign, Loan, Promise, Target
@@ -48,9 +48,9 @@ def add_campaign(store: Store, name: str = "十一月逾期") -> Campaign:
 def add_target(store: Store, campaign: Campaign, borrower: Borrower, loan: Loan | None) -> Target:
     now = store.clock.now()
     with store.transaction() as session:
-        target = campaigns.add_target(session, campaign.id, borrower_id=borrower.id, loan_id=loan.id if loan else None, now=now)
+        target = targets.add(session, campaign.id, borrower_id=borrower.id, loan_id=loan.id if loan else None, now=now)
         assert target is not None
-        campaigns.mark_prepared(session, target.id, now=now)
+        targets.mark_prepared(session, target.id, now=now)
         return target
 
 
@@ -81,7 +81,7 @@ def intention(purpose: Purpose = Purpose.COLLECTION) -> Intention:
 
 
 def dial(session: Session, target_id: str, *, now: datetime, purpose: Purpose = Purpose.COLLECTION) -> tuple[Attempt, Call]:
-    assert campaigns.lease(session, target_id, owner=OWNER, now=now, for_s=60)
+    assert targets.lease(session, target_id, owner=OWNER, now=now, for_s=60)
     return attempts.intend(session, target_id, intention(purpose), now=now)
 
 

@@ -11,7 +11,7 @@ from ivr.dialogue.effects import Complaint, Escalate, Lasting, Promise
 from ivr.meaning import Bound
 from kit.clock import ManualClock
 from kit.vocabulary import HangUpReason, Outcome, Risk, Severity
-from store import campaigns
+from store import campaigns, targets
 from store.callbacks import StoredCallbacks
 from store.campaign_report import report
 from store.session import Store
@@ -35,10 +35,10 @@ def test_one_row_a_borrower(store: Store, clock: ManualClock) -> None:
     assert campaign is not None
     target = cast.add_target(store, campaign, blocked_borrower, loan)
     with store.transaction() as session:
-        assert campaigns.settle(session, attempt.id, outcome=Outcome.PROMISE, next_try_at=None, now=clock.now())
-        assert campaigns.block(session, target.id, rule="do_not_call", reason="借款人要求停止一切来电")
+        assert targets.settle(session, attempt.id, outcome=Outcome.PROMISE, next_try_at=None, now=clock.now())
+        assert targets.block(session, target.id, rule="do_not_call", reason="借款人要求停止一切来电")
         first, second = report(session, campaign.id)
-        counts = campaigns.count_by_state(session, campaign.id)
+        counts = targets.count_by_state(session, campaign.id)
     assert (first.state, first.outcome, first.promised_on, first.promised_fen, first.risk, first.severity, first.seconds) == (
         TargetState.DONE,
         Outcome.PROMISE,
@@ -86,8 +86,8 @@ def test_a_released_target_comes_back_at_its_time(store: Store, clock: ManualClo
     target = cast.add_target(store, campaign, borrower, loan)
     later = clock.now() + timedelta(hours=1)
     with store.transaction() as session:
-        assert campaigns.lease(session, target.id, owner="d1", now=clock.now(), for_s=60)
-        assert not campaigns.release(session, target.id, owner="d2", next_try_at=later)
-        assert campaigns.release(session, target.id, owner="d1", next_try_at=later, rule="hours", reason="不在允许拨打的时段")
-        assert campaigns.due_targets(session, campaign.id, now=clock.now(), limit=9) == []
-        assert campaigns.due_targets(session, campaign.id, now=later, limit=9) == [target.id]
+        assert targets.lease(session, target.id, owner="d1", now=clock.now(), for_s=60)
+        assert not targets.release(session, target.id, owner="d2", next_try_at=later)
+        assert targets.release(session, target.id, owner="d1", next_try_at=later, rule="hours", reason="不在允许拨打的时段")
+        assert targets.due(session, campaign.id, now=clock.now(), limit=9) == []
+        assert targets.due(session, campaign.id, now=later, limit=9) == [target.id]

@@ -14,7 +14,7 @@ from ivr.ports import Callbacks
 from kit.clock import ManualClock
 from kit.phone import invented_mainland
 from kit.vocabulary import Outcome, Purpose
-from store import attempts, borrowers, campaigns
+from store import attempts, borrowers, campaigns, targets
 from store.attempts import AlreadyOnTheLine, LeaseLost
 from store.callbacks import StoredCallbacks
 from store.models import Attempt
@@ -31,7 +31,7 @@ def test_one_of_many_gets_the_lease(store: Store) -> None:
 
     def take(owner: str) -> None:
         with store.transaction() as session:
-            won.append(campaigns.lease(session, target.id, owner=owner, now=store.clock.now(), for_s=60))
+            won.append(targets.lease(session, target.id, owner=owner, now=store.clock.now(), for_s=60))
 
     threads = [threading.Thread(target=take, args=(f"d{number}",)) for number in range(8)]
     for thread in threads:
@@ -46,39 +46,39 @@ def test_only_prepared_waiting_targets_are_due(store: Store) -> None:
     borrower, loan = cast.add_borrower(store)
     now = store.clock.now()
     with store.transaction() as session:
-        target = campaigns.add_target(session, campaign.id, borrower_id=borrower.id, loan_id=loan.id, now=now)
+        target = targets.add(session, campaign.id, borrower_id=borrower.id, loan_id=loan.id, now=now)
         assert target is not None
-        assert campaigns.add_target(session, campaign.id, borrower_id=borrower.id, loan_id=loan.id, now=now) is None
-        assert campaigns.due_targets(session, campaign.id, now=now, limit=5) == []
-        assert [one.id for one in campaigns.unprepared_targets(session, campaign.id, now=now)] == [target.id]
-        campaigns.mark_prepared(session, target.id, now=now)
-        assert campaigns.due_targets(session, campaign.id, now=now, limit=5) == [target.id]
-        assert campaigns.due_targets(session, campaign.id, now=now - timedelta(seconds=1), limit=5) == []
+        assert targets.add(session, campaign.id, borrower_id=borrower.id, loan_id=loan.id, now=now) is None
+        assert targets.due(session, campaign.id, now=now, limit=5) == []
+        assert [one.id for one in targets.unprepared(session, campaign.id, now=now)] == [target.id]
+        targets.mark_prepared(session, target.id, now=now)
+        assert targets.due(session, campaign.id, now=now, limit=5) == [target.id]
+        assert targets.due(session, campaign.id, now=now - timedelta(seconds=1), limit=5) == []
 
 
 def test_an_attempt_needs_a_lease_that_still_holds(store: Store, clock: ManualClock) -> None:
     borrower, loan = cast.add_borrower(store)
     target = cast.add_target(store, cast.add_campaign(store), borrower, loan)
     with store.transaction() as session:
-        assert campaigns.lease(session, target.id, owner=cast.OWNER, now=clock.now(), for_s=60)
+        assert targets.lease(session, target.id, owner=cast.OWNER, now=clock.now(), for_s=60)
     clock.advance(61)
     with pytest.raises(LeaseLost), store.transaction() as session:
         attempts.intend(session, target.id, cast.intention(), now=clock.now())
     with store.transaction() as session:
-        assert campaigns.expire_leases(session, now=clock.now()) == 1
-        assert campaigns.target(session, target.id).state is TargetState.WAITING
+        assert targets.expire_leases(session, now=clock.now()) == 1
+        assert targets.get(session, target.id).state is TargetState.WAITING
 
 
 def test_an_expired_lease_with_an_attempt_becomes_unknown_and_never_ready(store: Store, clock: ManualClock) -> None:
     attempt, _ = cast.ready_call(store)
     clock.advance(300)
     with store.transaction() as session:
-        assert campaigns.expire_leases(session, now=clock.now()) == 0
+        assert targets.expire_leases(session, now=clock.now()) == 0
         assert attempts.doubt_abandoned(session, now=clock.now(), older_than_s=120) == [attempt.id]
     with store.reading() as session:
         assert attempts.get(session, attempt.id).state is AttemptState.UNKNOWN
         assert attempt.target_id is not None
-        assert campaigns.target(session, attempt.target_id).state is TargetState.CALLING
+        assert targets.get(session, attempt.target_id).state is TargetState.CALLING
         asked = attempts.to_ask_about(session, now=clock.now(), older_than_s=120, silent_s=1000)
         assert [one.id for one in asked] == [attempt.id]
         assert attempts.in_flight(session) == 1
@@ -100,16 +100,16 @@ def test_settling_happens_once_and_moves_the_target(store: Store) -> None:
     now = store.clock.now()
     with store.transaction() as session:
         attempts.placed(session, attempt.id, carrier_sid="CA1", now=now)
-        assert not campaigns.settle(session, attempt.id, outcome=Outcome.BUSY, next_try_at=None, now=now)
+        assert not targets.settle(session, attempt.id, outcome=Outcome.BUSY, next_try_at=None, now=now)
     StoredCallbacks(store).call_progressed(call.id, "CA1", "busy", {}, now)
     later = now + timedelta(hours=2)
     with store.transaction() as session:
         assert [one.id for one in attempts.unsettled(session)] == [attempt.id]
-        assert campaigns.settle(session, attempt.id, outcome=Outcome.BUSY, next_try_at=later, now=now)
+        assert targets.settle(session, attempt.id, outcome=Outcome.BUSY, next_try_at=later, now=now)
     with store.transaction() as session:
-        assert not campaigns.settle(session, attempt.id, outcome=Outcome.PROMISE, next_try_at=None, now=now)
+        assert not targets.settle(session, attempt.id, outcome=Outcome.PROMISE, next_try_at=None, now=now)
         assert attempt.target_id is not None
-        target = campaigns.target(session, attempt.target_id)
+        target = targets.get(session, attempt.target_id)
         assert (target.state, target.last_outcome, target.next_try_at, target.tries) == (
             TargetState.WAITING,
             Outcome.BUSY,

@@ -24,7 +24,7 @@ from ivr.ports import Turn
 from kit.clock import ManualClock
 from kit.settings import Settings
 from kit.vocabulary import HangUpReason, Outcome, Risk, Severity
-from store import attempts, calls, campaigns, ledger, schema
+from store import attempts, calls, ledger, schema, targets
 from store.callbacks import StoredCallbacks
 from store.gate_facts import facts_for_gate
 from store.models import Borrower, LedgerEntry
@@ -104,7 +104,7 @@ def test_one_of_many_gets_the_lease_and_the_attempt_is_counted(store: Store) -> 
 
     def take(owner: str) -> None:
         with store.transaction() as session:
-            won.append(campaigns.lease(session, target.id, owner=owner, now=MONDAY, for_s=60))
+            won.append(targets.lease(session, target.id, owner=owner, now=MONDAY, for_s=60))
 
     threads = [threading.Thread(target=take, args=(f"d{number}",)) for number in range(8)]
     for thread in threads:

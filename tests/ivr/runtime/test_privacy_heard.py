@@ -30,7 +30,7 @@ from speech import catalogue
 from speech.audio import decode_mulaw
 from speech.ports import EngineUnavailable, Recognizer
 from speech.prompts import PromptStore, open_prompts
-from store import attempts, campaigns
+from store import attempts, targets
 from store.recordings import StoredRecorder, listen
 from store.session import Store
 from tests.ivr.runtime.rig import House, Phone, Plot
@@ -115,7 +115,7 @@ def placed(store: Store, settings: Settings) -> str:
     facts = call_facts(settings, borrower, loan, on=local_date(now))
     intention = replace(cast.intention(), script_id=SCRIPT.id, script_digest=SCRIPT.digest, facts=facts)
     with store.transaction() as session:
-        assert campaigns.lease(session, target.id, owner=cast.OWNER, now=now, for_s=60)
+        assert targets.lease(session, target.id, owner=cast.OWNER, now=now, for_s=60)
         return attempts.intend(session, target.id, intention, now=now)[1].id
 
 
