@@ -16,7 +16,7 @@ from campaigns.decision import Decision, Dial, Later, Never, decide
 from campaigns.facts import UNFIT_FACTS, call_facts, unfit
 from campaigns.known import Known, known
 from campaigns.pacing import Load, Pace, may_start
-from campaigns.retries import next_try
+from campaigns.retries import next_call_back, next_try
 from ivr.carrier.rest import Placed, Refused, Unknown
 from ivr.dialogue.lines import personal_pieces
 from ivr.ports import Recorder, Shift
@@ -29,8 +29,8 @@ from kit.settings import Settings
 from kit.vocabulary import Outcome
 from law.gate import Verdict
 from law.policy import Policy
-from store import attempts, borrowers, campaigns, targets
-from store.models import Campaign
+from store import attempts, borrowers, campaigns, promises, targets
+from store.models import Attempt, Campaign
 from store.session import Session, Store
 from store.words import CampaignState, TargetState
 
@@ -98,6 +98,9 @@ class Dialler:
         if not self._on.recorder.is_ready():
             LOG.error("nothing is dialled: recording is not possible")
             return 0
+        if not any(agent.may_take_p0 for agent in self._on.shift.on_shift()):
+            LOG.error("nothing is dialled: no agent on shift may take a P0 call")
+            return 0
         placed = sum(self.dial(target_id, campaign) for target_id, campaign in self._due())
         settle_finished(self._on.store, self._on.clock.now())
         return placed
@@ -126,7 +129,8 @@ class Dialler:
             running = campaigns.running(session)
             bearable = self._bearable(attempts.in_flight(session))
             queues = [
-                [(target_id, one) for target_id in targets.due(session, one.id, now=now, limit=bearable)] for one in running
+                [(target_id, one) for target_id in targets.due(session, one.id, now=now, limit=bearable)]
+                for one in running
             ]
         longest = max(map(len, queues), default=0)
         in_turn = [queue[place] for place in range(longest) for queue in queues if place < len(queue)]
@@ -191,6 +195,7 @@ class Dialler:
             LOG.info("not dialled after all", extra={"target": asked.target_id, "reason": type(lost).__name__})
             self._give_back(session, asked.target_id, Later(now))
             return None
+        promises.answer_callbacks(session, asked.borrower.id, now=now)
         return Intended(attempt.id, call.id, asked.borrower.phone_e164)
 
     def _intention(self, verdict: Verdict, campaign: Campaign, facts: Facts) -> attempts.Intention:
@@ -231,12 +236,20 @@ def settle_finished(store: Store, now: datetime) -> int:
         moved = 0
         for attempt in attempts.unsettled(session):
             outcome = attempt.outcome or Outcome.UNKNOWN
-            again = next_try(outcome, attempt.attempt_no, now)
+            again = _again(session, attempt, outcome, now)
             moved += targets.settle(session, attempt.id, outcome=outcome, next_try_at=again, now=now)
         for campaign in campaigns.running(session):
             if not _is_open(targets.count_by_state(session, campaign.id)):
                 campaigns.step(session, campaign.id, CampaignState.DONE, now=now)
     return moved
+
+
+def _again(session: Session, attempt: Attempt, outcome: Outcome, now: datetime) -> datetime | None:
+    """The target's next try. Who booked a call back is called when it was agreed, by the robot if nobody took it over."""
+    if outcome is not Outcome.CALLBACK_BOOKED:
+        return next_try(outcome, attempt.attempt_no, now)
+    request = promises.robots_callback(session, attempts.call_of(session, attempt.id).id)
+    return next_call_back(request.wanted_at, attempt.attempt_no, now) if request else None
 
 
 def _is_open(counts: dict[TargetState, int]) -> bool:

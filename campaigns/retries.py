@@ -35,12 +35,18 @@ RETRIES: Mapping[Outcome, RetryRule] = {
     Outcome.VOICEMAIL: RetryRule(3, 240),
     Outcome.ASSISTANT: RetryRule(3, 240),
     Outcome.TRANSFERRED: _ONCE,
-    Outcome.CALLBACK_BOOKED: _ONCE,
+    Outcome.CALLBACK_BOOKED: RetryRule(4, 24 * 60),
     Outcome.CARRIER_ERROR: RetryRule(3, 30),
     Outcome.ABANDONED: RetryRule(2, 72 * 60),
     Outcome.UNKNOWN: _ONCE,
 }
 """Waits are ours (no legal number); the gate adds the legal caps and cooldowns. 72 h after an abandoned call: Ofcom."""
+
+
+def next_call_back(wanted_at: datetime | None, tries: int, now: datetime) -> datetime | None:
+    """When to keep a promise to call back: at the hour that was named, else another day; not for ever."""
+    again = next_try(Outcome.CALLBACK_BOOKED, tries, now)
+    return again and max(wanted_at or again, now)
 
 
 def next_try(outcome: Outcome, tries: int, now: datetime) -> datetime | None:

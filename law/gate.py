@@ -5,19 +5,25 @@ Asked when a call is scheduled and again in the second of dialling, for robot an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 
-from kit.vocabulary import Purpose
-from law.policy import Policy, Window
+from kit.vocabulary import Purpose, Risk
+from law.policy import LEGAL_MOST, Policy, Window
 
 DUNNING = frozenset({Purpose.COLLECTION})
 """Purposes that ask for money: a hold stops them."""
+NEVER_HELD = frozenset({Purpose.CARE, Purpose.ANSWER})
+NO_ROBOT = frozenset({Risk.BORROWER_DECEASED.value, Risk.SELF_HARM.value})
+"""Holds under which no robot calls about anything but care: a bereaved family, somebody in danger."""
 LONGEST_CALL = timedelta(seconds=30 + 1_200)
 """Ringing and talking together, after which the carrier cuts the call: it must be over before the quiet hours begin."""
 CAPPED = frozenset({Purpose.COLLECTION, Purpose.FOLLOWUP})
-"""Purposes that we start ourselves: caps count them ("主动" in GB/T 45251-2025)."""
+"""Purposes that we start ourselves: caps count them ("主动" in GB/T 45251-2025). At the moment for which the borrower asked
+to be called, of caps and cooldowns only what the law itself sets holds; all else holds as ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class GateFacts:
     is_number_locked: bool = False
     is_settled: bool = False
     promised_until: datetime | None = None
+    is_requested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +122,11 @@ def _stopped(case: _Case) -> Iterator[_Refusal]:
 
 
 def _held(case: _Case) -> Iterator[_Refusal]:
-    if case.purpose not in DUNNING:
-        return
+    is_dunning = case.purpose in DUNNING
+    is_robot = case.facts.by_robot and case.purpose not in NEVER_HELD
     for hold in case.facts.holds:
+        if not (is_dunning or (is_robot and hold.rule in NO_ROBOT)):
+            continue
         whose = "（同一号码或同一人的另一条记录）" if hold.is_elsewhere else ""
         if hold.until is None:
             yield _Refusal(f"hold:{hold.rule}", f"已暂停催收，待处理完毕{whose}")
@@ -139,25 +148,30 @@ def _hours(case: _Case) -> Iterator[_Refusal]:
         yield _Refusal("hours", "不在允许拨打的时段", case.now)
 
 
+def _most(case: _Case, rule: str) -> float:
+    """The cap of a rule; for the call that the borrower asked for only the law's own."""
+    return LEGAL_MOST.get(rule, math.inf) if case.facts.is_requested else float(getattr(case.policy, rule))
+
+
 def _caps(case: _Case) -> Iterator[_Refusal]:
     if case.purpose not in CAPPED:
         return
-    policy, facts = case.policy, case.facts
+    facts, most = case.facts, partial(_most, case)
     tomorrow = _midnight_after(case, 1)
-    if facts.connected_today >= policy.connected_per_day:
+    if facts.connected_today >= most("connected_per_day"):
         yield _Refusal("connected_per_day", "今日接通次数已达上限", tomorrow)
-    if facts.unanswered_number_today >= policy.unanswered_per_number_per_day:
+    if facts.unanswered_number_today >= most("unanswered_per_number_per_day"):
         yield _Refusal("unanswered_per_number_per_day", "今日该号码未接次数已达上限", tomorrow)
-    if facts.dialled_today >= policy.dials_per_day:
+    if facts.dialled_today >= most("dials_per_day"):
         yield _Refusal("dials_per_day", "今日拨打次数已达上限", tomorrow)
-    if facts.connected_7d >= policy.connected_per_week:
+    if facts.connected_7d >= most("connected_per_week"):
         yield _Refusal("connected_per_week", "七日内接通次数已达上限", tomorrow)
-    if case.purpose is Purpose.FOLLOWUP and facts.followup_connected_30d >= policy.followup_connected_per_month:
+    if case.purpose is Purpose.FOLLOWUP and facts.followup_connected_30d >= most("followup_connected_per_month"):
         yield _Refusal("followup_connected_per_month", "三十日内回访接通次数已达上限", tomorrow)
 
 
 def _cooldowns(case: _Case) -> Iterator[_Refusal]:
-    if case.purpose not in CAPPED:
+    if case.purpose not in CAPPED or case.facts.is_requested:
         return
     policy, facts = case.policy, case.facts
     if facts.last_connected_at:

@@ -103,7 +103,7 @@ _COUNTS = (
 )
 _LEGAL_BLOCK = Window(time(22), time(8))
 """Quiet hours for collection calls (GB/T 45251-2025; CBA guide of 2026-01-30); no window of ours reaches into them."""
-_LEGAL_MOST = {"connected_per_day": 3, "unanswered_per_number_per_day": 6}
+LEGAL_MOST = {"connected_per_day": 3, "unanswered_per_number_per_day": 6}
 """GB/T 45251-2025: connected calls a debtor and day; CBA guide of 2026-01-30: unanswered calls a number and day."""
 _LEGAL_LEAST = {"retention_days": 1827, "retention_wrong_number_days": 30}
 """Days: five years (rules for consumer finance companies); thirty days (MIIT, records of calls)."""
@@ -142,8 +142,8 @@ def _faults(name: str, rule: Any) -> list[str]:
 def _count_faults(name: str, value: Any) -> list[str]:
     if type(value) is not int or value < 0:
         return [f"{name}：需要不小于 0 的整数"]
-    if value > _LEGAL_MOST.get(name, value):
-        return [f"{name}：{value} 超过法定上限 {_LEGAL_MOST[name]}"]
+    if value > LEGAL_MOST.get(name, value):
+        return [f"{name}：{value} 超过法定上限 {LEGAL_MOST[name]}"]
     if value < _LEGAL_LEAST.get(name, value):
         return [f"{name}：{value} 短于法定保存期 {_LEGAL_LEAST[name]}"]
     return []

@@ -20,9 +20,11 @@ from sqlalchemy.orm import Session
 from kit.clock import SHANGHAI
 from kit.vocabulary import Purpose
 from store import attempts, borrowers, restraints
-from store.models import Attempt, Hold, Loan, Promise
+from store.models import Attempt, CallbackRequest, Hold, Loan, Promise
 from store.words import Attention, DoNotCallScope, PromiseState
 
+REQUESTED_FOR = timedelta(hours=2)
+"""How long after the hour that the borrower named a call is still the one that was asked for."""
 UNCOUNTED = frozenset({Purpose.REQUESTED_BY_BORROWER, Purpose.ANSWER})
 """Calls that the borrower began or asked for: GB/T 45251 counts what the institution initiates."""
 
@@ -54,6 +56,7 @@ class KnownFacts:
     is_number_locked: bool
     is_settled: bool
     promised_until: datetime | None
+    is_requested: bool
 
 
 def facts_for_gate(
@@ -83,6 +86,7 @@ def facts_for_gate(
         is_number_locked=restraints.number_lock(session, borrower.number_digest) is not None,
         is_settled=_is_settled(session, borrower_id, loan_id),
         promised_until=_promised_until(session, person, zone),
+        is_requested=_is_requested(session, person, now),
     )
 
 
@@ -110,6 +114,17 @@ def _count(tried: Sequence[Attempt], since: datetime, kind: Attention) -> int:
 def _last(tried: Sequence[Attempt], kind: Attention) -> datetime | None:
     moments = [one.ended_at or one.answered_at or one.created_at for one in tried if attempts.attention(one) is kind]
     return max(moments, default=None)
+
+
+def _is_requested(session: Session, person: Collection[str], now: datetime) -> bool:
+    """Whether the person asked the robot to call about now."""
+    query = select(CallbackRequest.id).where(
+        CallbackRequest.borrower_id.in_(person),
+        CallbackRequest.by_person.is_(False),
+        CallbackRequest.done_at.is_(None),
+        CallbackRequest.wanted_at.between(now - REQUESTED_FOR, now),
+    )
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def _is_settled(session: Session, borrower_id: str, loan_id: str | None) -> bool:

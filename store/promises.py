@@ -91,6 +91,19 @@ def ask_callback(
     return request
 
 
+def robots_callback(session: Session, call_id: str) -> CallbackRequest | None:
+    """What the call agreed for the robot to do; None when nothing, or when a person took it over."""
+    asked = session.scalars(select(CallbackRequest).where(CallbackRequest.call_id == call_id)).all()
+    return asked[-1] if asked and not any(one.by_person for one in asked) else None
+
+
+def answer_callbacks(session: Session, borrower_id: str, *, now: datetime) -> None:
+    """The borrower is called now: what the robot owed them by now is done."""
+    for request in callbacks_due(session, now=now, by_person=False):
+        if request.borrower_id == borrower_id:
+            request.done_at = now
+
+
 def callbacks_due(session: Session, *, now: datetime, by_person: bool) -> Sequence[CallbackRequest]:
     """Requests whose time has come and that nobody answered; those without a time are due at once."""
     query = select(CallbackRequest).where(

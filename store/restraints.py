@@ -75,6 +75,7 @@ def resolve_case(session: Session, case_id: str, *, by: str, now: datetime) -> N
             lift_hold(session, hold, by=by, now=now)
         elif hold.lift_by and not hold.is_permanent and hold.lifted_at is None:
             hold.lift_by = ""
+            _take_in_again(session, hold)
             ledger.append(session, "hold.signed_off", hold.borrower_id, {"rule": hold.rule, "case": case_id}, now=now)
 
 
@@ -99,9 +100,13 @@ def lift_hold(session: Session, hold: Hold, *, by: str, now: datetime) -> None:
     if hold.lifted_at is None:
         hold.lifted_at, hold.lifted_by = now, by
         ledger.append(session, "hold.lifted", hold.borrower_id, {"rule": hold.rule, "case": hold.case_id}, now=now)
-        borrower = borrowers.get(session, hold.borrower_id)
-        bound = borrowers.bound_together(session, borrower, borrowers.same_person(session, borrower))
-        targets.unblock_all(session, bound, rule=f"hold:{hold.rule}")
+        _take_in_again(session, hold)
+
+
+def _take_in_again(session: Session, hold: Hold) -> None:
+    borrower = borrowers.get(session, hold.borrower_id)
+    bound = borrowers.bound_together(session, borrower, borrowers.same_person(session, borrower))
+    targets.unblock_all(session, bound, rule=f"hold:{hold.rule}")
 
 
 def stop_calling(

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
+from campaigns.dialler import Dialler
 from campaigns.retries import RETRIES
 from campaigns.sweep import SKEW_S
+from desk.intake import StoredNotebook
 from ivr.carrier.rest import Refused, Unknown
-from kit.vocabulary import Outcome, Purpose
-from store import attempts, campaigns, targets
-from store.models import Attempt
+from ivr.dialogue.effects import BookCallback
+from ivr.ports import Agent
+from kit.vocabulary import HangUpReason, Outcome, Purpose
+from store import attempts, campaigns, promises, targets
+from store.models import Attempt, Target
 from store.words import AttemptState, CampaignState, TargetState
 from tests.campaigns.conftest import Floor, found
+from tests.fakes.notebook import FakeShift
 
 
 def only_attempt(floor: Floor) -> Attempt:
@@ -64,6 +70,59 @@ def test_nothing_is_dialled_when_recording_is_impossible(floor: Floor) -> None:
     floor.recorder.ready = False
     assert floor.dialler.tick() == 0
     assert floor.carrier.rung == []
+
+
+def test_nothing_is_dialled_without_an_agent_for_the_gravest(floor: Floor) -> None:
+    floor.campaign(2)
+    dialler = Dialler(replace(floor.exchange, shift=FakeShift(Agent("+12025550101", may_take_p0=False))))
+    assert dialler.tick() == 0
+    assert floor.carrier.rung == []
+
+
+def booked(floor: Floor, wanted: datetime | None, *, by_person: bool = False) -> Target:
+    """A campaign of one, whose first call ended with a call back agreed; the target afterwards."""
+    campaign = floor.campaign(1)
+    floor.dialler.tick()
+    attempt = only_attempt(floor)
+    with floor.store.reading() as session:
+        call = attempts.call_of(session, attempt.id)
+    sid = attempt.carrier_sid or ""
+    floor.callbacks.call_progressed(call.id, sid, "in-progress", {}, floor.clock.now())
+    notebook = StoredNotebook(floor.store)
+    notebook.save_turn(call.id, [], {"n": 1}, [BookCallback(wanted, by_person, "晚点打")], floor.clock.now())
+    notebook.finish(call.id, Outcome.CALLBACK_BOOKED, HangUpReason.SCRIPT_ENDED, floor.clock.now())
+    floor.callbacks.call_progressed(call.id, sid, "completed", {}, floor.clock.now())
+    floor.sweep.run()
+    with floor.store.reading() as session:
+        (target,) = targets.of_campaign(session, campaign)
+    return target
+
+
+def test_who_asked_to_be_called_back_is_called_then_whatever_our_cooldown(floor: Floor) -> None:
+    wanted = floor.clock.now() + timedelta(hours=5)
+    target = booked(floor, wanted)
+    assert (target.state, target.next_try_at) == (TargetState.WAITING, wanted)
+    floor.clock.advance(5 * 3600 - 60)
+    assert floor.dialler.tick() == 0
+    floor.clock.advance(61)
+    assert floor.dialler.tick() == 1, "though one connected call a day is the policy's most"
+    with floor.store.reading() as session:
+        assert promises.callbacks_due(session, now=floor.clock.now(), by_person=False) == []
+
+
+def test_who_named_no_hour_is_called_another_day(floor: Floor) -> None:
+    now = floor.clock.now()
+    assert booked(floor, None).next_try_at == now + timedelta(days=1)
+
+
+def test_whom_a_person_will_call_the_robot_leaves_alone(floor: Floor) -> None:
+    assert booked(floor, floor.clock.now() + timedelta(hours=5), by_person=True).state is TargetState.DONE
+
+
+def test_an_hour_that_has_gone_by_is_no_request_any_more(floor: Floor) -> None:
+    booked(floor, floor.clock.now() + timedelta(hours=2))
+    floor.clock.advance(5 * 3600)
+    assert floor.dialler.tick() == 0
 
 
 def test_out_of_hours_the_target_waits_for_the_opening(floor: Floor) -> None:

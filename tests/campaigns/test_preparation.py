@@ -18,6 +18,7 @@ from law.policy import read_policy
 from speech.prompts import RenderFailed
 from store import borrowers, campaigns, restraints, targets
 from store.blobs import open_blobs
+from store.cases import NewCase
 from store.models import Campaign, Hold, Target
 from store.words import CampaignState, DoNotCallScope, TargetState
 from tests.campaigns.conftest import Floor
@@ -223,3 +224,20 @@ def test_what_cannot_be_spoken_keeps_nobody_else_waiting(floor: Floor, room: Roo
     assert second.prepared_at is not None
     floor.clock.advance(RENDER_AGAIN_S + 1)
     assert all(one.prepared_at for one in room.prepare())
+
+
+def test_a_dated_hold_that_is_signed_off_lets_its_people_in_again_after_its_day(room: Room) -> None:
+    now = room.floor.clock.now()
+    risk = "self_harm"
+    new = NewCase(borrower_of(room), None, "risk", risk, 0, "open", quote="", why="", what_to_do="", due_at=now)
+    with room.floor.store.transaction() as session:
+        case = cases.put(session, new, now=now)
+        restraints.put_hold(
+            session, case.borrower_id, rule=risk, case_id=case.id, days=7, is_permanent=False, lift_by="supervisor", now=now
+        )
+    (target,) = room.prepare()
+    assert target.state is TargetState.BLOCKED
+    with room.floor.store.transaction() as session:
+        restraints.resolve_case(session, case.id, by="zheng", now=now)
+    (target,) = room.prepare()
+    assert (target.state, target.next_try_at) == (TargetState.WAITING, now + timedelta(days=7))

@@ -53,6 +53,40 @@ def test_each_rule_refuses(facts: GateFacts, rule: str) -> None:
     assert verdict.rule == rule
 
 
+@pytest.mark.parametrize(
+    ("facts", "rule"),
+    [
+        (replace(FREE, connected_today=2, connected_7d=9, dialled_today=9), "allowed"),
+        (replace(FREE, last_connected_at=MONDAY_TEN - timedelta(hours=2)), "allowed"),
+        (replace(FREE, last_unanswered_at=MONDAY_TEN - timedelta(minutes=2)), "allowed"),
+        (replace(FREE, connected_today=3), "connected_per_day"),
+        (replace(FREE, unanswered_number_today=6), "unanswered_per_number_per_day"),
+        (replace(FREE, holds=(Hold("dispute"),)), "hold:dispute"),
+        (replace(FREE, promised_until=MONDAY_TEN + timedelta(days=2)), "promise"),
+        (replace(FREE, is_settled=True), "settled"),
+        (replace(FREE, is_robot_stopped=True), "do_not_call_robot"),
+    ],
+)
+def test_a_call_that_was_asked_for_is_bound_by_all_but_our_own_caps(facts: GateFacts, rule: str) -> None:
+    assert may_call(POLICY, replace(facts, is_requested=True), Purpose.COLLECTION, now=MONDAY_TEN).rule == rule
+
+
+def test_a_call_that_was_asked_for_at_night_waits_for_the_morning() -> None:
+    night = MONDAY_TEN + timedelta(hours=12)
+    verdict = may_call(POLICY, replace(FREE, is_requested=True), Purpose.COLLECTION, now=night)
+    assert (verdict.rule, verdict.not_before) == ("hours", MONDAY_TEN + timedelta(hours=23))
+
+
+@pytest.mark.parametrize("rule", ["borrower_deceased", "self_harm"])
+def test_no_robot_rings_the_bereaved_or_whoever_is_in_danger(rule: str) -> None:
+    held = replace(FREE, holds=(Hold(rule),))
+    for purpose in Purpose:
+        is_kept = purpose in (Purpose.CARE, Purpose.ANSWER)
+        assert may_call(POLICY, held, purpose, now=MONDAY_TEN).is_allowed is is_kept, purpose
+    assert may_call(POLICY, replace(held, by_robot=False), Purpose.FOLLOWUP, now=MONDAY_TEN).is_allowed
+    assert may_call(POLICY, replace(FREE, holds=(Hold("illness"),)), Purpose.FOLLOWUP, now=MONDAY_TEN).is_allowed
+
+
 def test_an_expired_hold_does_not_stop() -> None:
     facts = replace(FREE, holds=(Hold("illness", MONDAY_TEN),))
     assert may_call(POLICY, facts, Purpose.COLLECTION, now=MONDAY_TEN).is_allowed
