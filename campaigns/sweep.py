@@ -17,7 +17,7 @@ from ivr.carrier.rest import CarrierTrouble, Found
 from ivr.ports import Callbacks
 from kit.clock import Clock
 from kit.vocabulary import Outcome
-from store import attempts, borrowers, targets
+from store import attempts, borrowers, loose_ends, targets
 from store.session import Store
 
 LOG = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Sweep:
         now = self._clock.now()
         with self._store.transaction() as session:
             targets.expire_leases(session, now=now)
-            attempts.doubt_abandoned(session, now=now, older_than_s=ABANDONED_S)
+            loose_ends.doubt_abandoned(session, now=now, older_than_s=ABANDONED_S)
         self._conclude_ended(now)
         doubts = self._doubts(now)
         for doubt in doubts:
@@ -82,14 +82,14 @@ class Sweep:
     def _conclude_ended(self, now: datetime) -> None:
         """Calls that are over and that no driver finished: by their dialogue, else by what is on record."""
         with self._store.reading() as session:
-            unconcluded = attempts.unconcluded(session, now=now, older_than_s=SILENT_S)
+            unconcluded = loose_ends.unconcluded(session, now=now, older_than_s=SILENT_S)
         for call_id in unconcluded:
             try:
                 self._conclude(call_id)
             except Exception:  # one call that cannot be made sense of must not keep the others waiting
                 LOG.exception("a call's dialogue could not be concluded", extra={"call_id": call_id})
         with self._store.transaction() as session:
-            attempts.conclude_silent(session, now=now, older_than_s=SILENT_S)
+            loose_ends.conclude_silent(session, now=now, older_than_s=SILENT_S)
 
     def _doubts(self, now: datetime) -> list[_Doubt]:
         with self._store.reading() as session:
@@ -101,7 +101,7 @@ class Sweep:
                     phone=borrowers.get(session, attempt.borrower_id).phone_e164,
                     created_at=attempt.created_at,
                 )
-                for attempt in attempts.to_ask_about(session, now=now, older_than_s=ABANDONED_S, silent_s=ASK_AFTER_S)
+                for attempt in loose_ends.to_ask_about(session, now=now, older_than_s=ABANDONED_S, silent_s=ASK_AFTER_S)
             ]
 
     def _ask(self, doubt: _Doubt, now: datetime) -> None:
@@ -124,6 +124,6 @@ class Sweep:
         """
         calls = self._carrier.find_calls(doubt.phone, since=doubt.created_at - timedelta(seconds=SKEW_S))
         with self._store.reading() as session:
-            taken = attempts.named_among(session, [call.sid for call in calls])
+            taken = loose_ends.named_among(session, [call.sid for call in calls])
         free = [call for call in calls if call.sid not in taken]
         return free[-1] if free else None

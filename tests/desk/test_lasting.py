@@ -29,7 +29,7 @@ from ivr.ports import Turn
 from kit.clock import SHANGHAI, ManualClock
 from kit.settings import Settings
 from kit.vocabulary import Outcome, Risk, Severity
-from store import attempts, cases, ledger, promises
+from store import attempts, cases, ledger, loose_ends, promises
 from store.callbacks import StoredCallbacks
 from store.gate_facts import KnownFacts, facts_for_gate
 from store.models import Borrower, CallbackRequest, Case, CaseEntry, LedgerEntry, NumberLock
@@ -228,7 +228,7 @@ def test_what_was_agreed_stays_when_the_worker_died_at_the_end(
     StoredCallbacks(store).call_progressed(call.id, "CA1", "completed", {}, clock.now())
     clock.advance(60)
     with store.transaction() as session:
-        assert attempts.conclude_silent(session, now=clock.now(), older_than_s=60) == [attempt.id]
+        assert loose_ends.conclude_silent(session, now=clock.now(), older_than_s=60) == [attempt.id]
         assert attempts.get(session, attempt.id).outcome is outcome
     sheet = StoredNotebook(store).open_call(call.id)
     assert sheet is not None
@@ -249,7 +249,7 @@ def test_a_promise_taken_back_binds_nobody(store: Store, clock: ManualClock) -> 
     StoredCallbacks(store).call_progressed(call.id, "CA1", "completed", {}, clock.now())
     clock.advance(60)
     with store.transaction() as session:
-        attempts.conclude_silent(session, now=clock.now(), older_than_s=60)
+        loose_ends.conclude_silent(session, now=clock.now(), older_than_s=60)
         assert attempts.get(session, attempt.id).outcome is Outcome.HUNG_UP_DURING
 
 

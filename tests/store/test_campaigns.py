@@ -14,7 +14,7 @@ from ivr.ports import Callbacks
 from kit.clock import ManualClock
 from kit.phone import invented_mainland
 from kit.vocabulary import Outcome, Purpose
-from store import attempts, borrowers, campaigns, targets
+from store import attempts, borrowers, campaigns, loose_ends, targets
 from store.attempts import AlreadyOnTheLine, LeaseLost
 from store.callbacks import StoredCallbacks
 from store.models import Attempt
@@ -74,12 +74,12 @@ def test_an_expired_lease_with_an_attempt_becomes_unknown_and_never_ready(store:
     clock.advance(300)
     with store.transaction() as session:
         assert targets.expire_leases(session, now=clock.now()) == 0
-        assert attempts.doubt_abandoned(session, now=clock.now(), older_than_s=120) == [attempt.id]
+        assert loose_ends.doubt_abandoned(session, now=clock.now(), older_than_s=120) == [attempt.id]
     with store.reading() as session:
         assert attempts.get(session, attempt.id).state is AttemptState.UNKNOWN
         assert attempt.target_id is not None
         assert targets.get(session, attempt.target_id).state is TargetState.CALLING
-        asked = attempts.to_ask_about(session, now=clock.now(), older_than_s=120, silent_s=1000)
+        asked = loose_ends.to_ask_about(session, now=clock.now(), older_than_s=120, silent_s=1000)
         assert [one.id for one in asked] == [attempt.id]
         assert attempts.in_flight(session) == 1
 
@@ -227,8 +227,8 @@ def test_a_call_that_nobody_finished_is_concluded(store: Store, clock: ManualClo
     attempt, call = cast.ready_call(store)
     StoredCallbacks(store).call_progressed(call.id, "CA1", "completed", {}, clock.now())
     with store.transaction() as session:
-        assert attempts.conclude_silent(session, now=clock.now(), older_than_s=60) == []
+        assert loose_ends.conclude_silent(session, now=clock.now(), older_than_s=60) == []
     clock.advance(61)
     with store.transaction() as session:
-        assert attempts.conclude_silent(session, now=clock.now(), older_than_s=60) == [attempt.id]
+        assert loose_ends.conclude_silent(session, now=clock.now(), older_than_s=60) == [attempt.id]
         assert attempts.get(session, attempt.id).outcome is Outcome.HUNG_UP_EARLY
