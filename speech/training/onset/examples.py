@@ -5,7 +5,7 @@ Every frame is seen and judged as the call would see it: the same voice activity
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -169,12 +169,17 @@ def sources(place: Place, *, is_exam: bool) -> list[Source]:
     return [*found, Source("hum", times=100 if is_exam else 900), *[Source("noise", times=300)] * (1 if is_exam else 8)]
 
 
+def is_current(made: Path, sources: Iterable[Path]) -> bool:
+    """Whether a file exists and none of the files that it was made from is younger."""
+    return made.exists() and all(source.stat().st_mtime_ns <= made.stat().st_mtime_ns for source in sources)
+
+
 def make(place: Place, folder: Path) -> None:
-    """A file for each source; those that exist are kept. Raises NoSpeech."""
+    """A file for each source; those that are younger than their speech are kept. Raises NoSpeech."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, source in enumerate(sources(place, is_exam=False)):
         out = folder / f"{number:02d}.npz"
-        if not out.exists():
+        if not is_current(out, [source.shard] if source.shard else []):
             generator = np.random.default_rng([place.seed, number])
             found = [made for example in source.examples(generator) if (made := rows_of(example)) is not None]
             rows, labels = (np.stack(list(part)) for part in zip(*found, strict=True))

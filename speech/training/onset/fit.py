@@ -14,7 +14,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from speech.onset import WIDTH, Network, read
-from speech.training.onset.examples import IGNORED
+from speech.training.onset.examples import IGNORED, is_current
 
 CELLS = 64
 MEMBERS = 2
@@ -27,15 +27,16 @@ Weights = dict[str, Any]
 
 
 def fit(folder: Path, out: Path, *, seed: int) -> None:
-    """Train MEMBERS networks, each kept as soon as it is done, and write them as one."""
-    parts = [np.load(path) for path in sorted(folder.glob("[0-9]*.npz"))]
+    """Train MEMBERS networks, each kept until examples are younger, and write them as one."""
+    examples = sorted(folder.glob("[0-9]*.npz"))
+    parts = [np.load(path) for path in examples]
     rows = np.concatenate([part["rows"] for part in parts]).astype(np.float32)
     labels = np.concatenate([part["labels"] for part in parts])
     seen = rows[labels != IGNORED]
     mean, scale = seen.mean(axis=0), 1.0 / (seen.std(axis=0) + 1e-3)
     members = [folder / f"member-{number}.npz" for number in range(MEMBERS)]
     for number, path in enumerate(members):
-        if not path.exists():
+        if not is_current(path, examples):
             write(path, Network(mean, scale, **_fitted((rows - mean) * scale, labels, seed + number)))
     write(out, joined([read(path) for path in members]))
     print(f"-> {out}（{out.stat().st_size} 字节）")

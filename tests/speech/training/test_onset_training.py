@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -51,3 +53,24 @@ def test_what_is_trained_hears_as_the_call_does_and_tells_kinds_apart(tmp_path: 
     assert network.cells == training.MEMBERS * training.CELLS
     found = [int(scores(network, one.astype(np.float32)).argmax()) for one in rows]
     assert np.mean(np.array(found) == labels[:, -1]) > 0.9
+
+
+def test_a_network_older_than_its_examples_is_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained: list[int] = []
+    weights = {name: np.ones((9, 3), np.float32) for name in ("inward", "around", "bias", "outward")}
+
+    def fitted(rows: NDArray[np.float32], labels: NDArray[np.uint8], seed: int) -> dict[str, NDArray[np.float32]]:
+        trained.append(seed)
+        return weights
+
+    monkeypatch.setattr(training, "_fitted", fitted)
+    monkeypatch.setattr(training, "joined", lambda members: members[0])
+    np.savez(tmp_path / "00.npz", rows=np.zeros((3, 4, WIDTH), np.float16), labels=np.zeros((3, 4), np.uint8))
+    os.utime(tmp_path / "00.npz", (1, 1))
+    for _ in range(2):
+        training.fit(tmp_path, tmp_path / "out.npz", seed=1)
+    assert trained == [1, 2], "kept the second time"
+    later = time.time() + 60
+    os.utime(tmp_path / "00.npz", (later, later))
+    training.fit(tmp_path, tmp_path / "out.npz", seed=1)
+    assert trained == [1, 2, 1, 2]
