@@ -16,7 +16,7 @@ from ivr.script.model import Due, Script
 from kit.settings import Settings
 from law.policy import read_policy
 from speech.prompts import RenderFailed
-from store import borrowers, campaigns, restraints, targets
+from store import borrowers, campaigns, cases, restraints, targets
 from store.blobs import open_blobs
 from store.cases import NewCase
 from store.models import Campaign, Hold, Target
