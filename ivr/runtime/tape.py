@@ -12,6 +12,8 @@ from speech.ports import LINE_RATE_HZ
 BYTES_PER_MS = LINE_RATE_HZ // 1000
 TOLERANCE_MS = 60
 """A later time stamp than expected by more than this is a gap."""
+MOST_REPLAYS = 50
+"""A second of chunks in a row: nobody sends so much twice, the number before them was broken."""
 LONGEST_GAP_MS = 10_000
 """A leap beyond this is a broken time stamp, not lost sound."""
 
@@ -28,6 +30,7 @@ class Tape:
         self._bytes = 0
         self._origin_ms: int | None = None
         self._last_chunk = -1
+        self._behind = 0
 
     @property
     def position_s(self) -> float:
@@ -35,12 +38,13 @@ class Tape:
         return self._bytes / (BYTES_PER_MS * 1000)
 
     def is_replay(self, media: Media) -> bool:
-        """Whether this chunk was seen already, or comes after a later one."""
+        """Whether this chunk was seen already, or comes after a later one. Numbers that stay behind are a new count."""
         if media.chunk is None:
             return False
-        if media.chunk <= self._last_chunk:
+        self._behind = self._behind + 1 if media.chunk <= self._last_chunk else 0
+        if 0 < self._behind <= MOST_REPLAYS:
             return True
-        self._last_chunk = media.chunk
+        self._last_chunk, self._behind = media.chunk, 0
         return False
 
     def take(self, media: Media) -> tuple[bytes, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -16,7 +17,7 @@ from ivr.script.model import Line as Words
 from kit.vocabulary import CallState, HangUpReason, Order, Outcome
 from speech.ports import EngineUnavailable
 from tests.ivr.dialogue.small import small_script
-from tests.ivr.runtime.rig import CALL, House, Phone, Plot, despairs, sheet
+from tests.ivr.runtime.rig import CALL, QUIET, House, Phone, Plot, despairs, sheet
 from tests.ivr.runtime.test_call import HELLO
 
 
@@ -189,6 +190,23 @@ def test_nonsense_on_the_wire_does_not_harm_the_call(nonsense: str) -> None:
     house.phone(plot)
     assert house.notebook.finished[CALL][0] is Outcome.WRONG_NUMBER
     assert all(turn.heard_whole for turn in house.notebook.turns[CALL])
+
+
+def test_one_broken_chunk_number_deafens_nobody_for_long() -> None:
+    """A frame that claims to be the millionth: what follows is not taken for its replay for more than a second."""
+    house = House()
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.until_quiet()
+        payload = base64.b64encode(QUIET).decode()
+        media = {"track": "inbound", "chunk": "1000000", "timestamp": "1000", "payload": payload}
+        phone.raw(json.dumps({"event": "media", "streamSid": "MZ1", "media": media}))
+        yield from phone.wait(1.5)
+        yield from phone.say("不是")
+        yield from phone.wait(10)
+
+    house.phone(plot)
+    assert house.spoken("callee") == ["不是"]
 
 
 def test_media_that_is_replayed_or_late_is_recorded_once() -> None:
