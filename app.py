@@ -46,11 +46,12 @@ from speech.ports import EngineUnavailable, Recognizer, Synthesizer
 from speech.prompts import PromptStore, RenderFailed, open_prompts
 from speech.vad import VoiceActivity
 from store import schema
-from store.blobs import BlobUnreadable, open_blobs
+from store.blobs import open_blobs
 from store.callbacks import StoredCallbacks
 from store.live import NoLiveStore, RedisLiveCalls, await_live_url
 from store.private_keys import BadKey
 from store.recordings import StoredRecorder
+from store.sealed import BlobUnreadable
 from store.session import Store
 
 HEARING_THREADS = 2

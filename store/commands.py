@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 
 from kit.edge import Refusal
 from store import ledger, recordings, schema
-from store.blobs import BlobUnreadable
+from store.sealed import BlobUnreadable
 from store.session import the_store
 
 cli = AppGroup("store", help="数据库、账本与录音。")

@@ -22,8 +22,9 @@ from speech import audio
 from speech.audio import MULAW_SILENCE, decode_mulaw
 from speech.ports import LINE_RATE_HZ
 from store import calls, ledger
-from store.blobs import Blobs, BlobUnreadable, BlobWriter, open_blobs
+from store.blobs import Blobs, open_blobs
 from store.models import Call, RecordingPart
+from store.sealed import BlobUnreadable, BlobWriter
 from store.session import Store
 
 SALVAGE_AFTER_S = 60.0

@@ -18,9 +18,12 @@ from ivr.ports import Recorder
 from kit.clock import ManualClock
 from kit.settings import Settings
 from store import ledger, private_keys, recordings
-from store.blobs import BlobUnreadable, BucketBlobs, DirectoryBlobs, open_blobs
+from store.blobs import open_blobs
+from store.bucket import BucketBlobs
+from store.folder import DirectoryBlobs
 from store.models import LedgerEntry, RecordingPart
 from store.recordings import StoredRecorder
+from store.sealed import BlobUnreadable
 from store.session import Store
 from tests.fakes.bucket import Bucket
 from tests.fakes.notebook import FakeRecorder

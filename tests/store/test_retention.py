@@ -16,7 +16,9 @@ from kit.clock import ManualClock
 from kit.vocabulary import HangUpReason, Outcome, Risk, Severity
 from law.policy import Policy, read_policy
 from store import calls, ledger
-from store.blobs import Blobs, BucketBlobs, DirectoryBlobs
+from store.blobs import Blobs
+from store.bucket import BucketBlobs
+from store.folder import DirectoryBlobs
 from store.models import Call, Case, LedgerEntry, Loan, TurnSave
 from store.private_keys import blob_cipher
 from store.recordings import StoredRecorder, listen

@@ -14,7 +14,9 @@ from kit.clock import ManualClock
 from kit.vocabulary import HangUpReason, Outcome
 from speech.ports import LINE_RATE_HZ
 from store import ledger, private_keys
-from store.blobs import Blobs, BucketBlobs, DirectoryBlobs
+from store.blobs import Blobs
+from store.bucket import BucketBlobs
+from store.folder import DirectoryBlobs
 from store.models import LedgerEntry, RecordingPart
 from store.recordings import SALVAGE_AFTER_S, PartBeingRecorded, StoredRecorder, listen
 from store.session import Store

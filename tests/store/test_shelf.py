@@ -8,7 +8,9 @@ import pytest
 
 from kit.settings import Settings
 from store import private_keys
-from store.blobs import Blobs, BucketBlobs, DirectoryBlobs
+from store.blobs import Blobs
+from store.bucket import BucketBlobs
+from store.folder import DirectoryBlobs
 from tests.fakes.bucket import Bucket
 
 NAME = "scripts/abc"
