@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -13,10 +12,9 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 from rich.console import Console
-from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from campaigns import watching
 from campaigns.facts import UNFIT_FACTS, verifying_facts
 from campaigns.intake import take_roster
 from campaigns.launch import CannotStart, Launch
@@ -27,10 +25,6 @@ from campaigns.status import (
     NoSuchCampaign,
     Status,
     as_json,
-    masked_name,
-    outcome_text,
-    promise_text,
-    risk_text,
     status_of,
 )
 from kit.clock import Clock, local_time
@@ -42,11 +36,6 @@ from store.words import CampaignState, TargetState
 cli = AppGroup("campaigns", help="外呼批次：建立、导入、启动、查看、报告。")
 SHOWN_REJECTS = 20
 MAX_NAME = 50
-POLL_S = 1.0
-PATIENCE_S = 10.0
-"""How long --wait looks on without seeing anybody at work before it says so."""
-LINE_EVERY_S = 10.0
-Progressed = Callable[[int, int], None]
 
 
 def _clock() -> Clock:
@@ -88,7 +77,7 @@ def import_(file: Path, name: str) -> None:
         status = status_of(the_store(), name)
         verifying = verifying_facts(_launch().library.current(status.script_id))
         roster = read_roster(file.read_bytes(), needs=VERIFYING & verifying if len(verifying) == 1 else frozenset())
-        with _bar("导入") as step:
+        with watching.bar("导入") as step:
             imported = take_roster(the_store(), status.campaign_id, roster, source=file.name, now=_clock().now(), progress=step)
     click.echo(f"新增 {imported.added} 位，已在批次中 {imported.known} 位，退回 {len(imported.rejects)} 行。")
     for reject in imported.rejects[:SHOWN_REJECTS]:
@@ -150,7 +139,7 @@ def status(name: str, is_json: bool) -> None:
     if is_json:
         click.echo(json.dumps(as_json(found), ensure_ascii=False))
     else:
-        Console().print(_table([found]))
+        Console().print(watching.table([found]))
 
 
 @cli.command("list")
@@ -182,7 +171,7 @@ def _launch() -> Launch:
 
 def _prepare(names: tuple[str, ...]) -> None:
     for name in names:
-        with _bar(f"准备 {name}") as step:
+        with watching.bar(f"准备 {name}") as step:
             _launch().prepare(name, progress=step)
         _tell_incomplete(status_of(the_store(), name))
 
@@ -212,80 +201,6 @@ def _step(name: str, to: CampaignState, message: str) -> None:
     click.echo(f"批次“{name}”{message}。")
 
 
-@contextmanager
-def _bar(title: str) -> Iterator[Progressed]:
-    """A progress bar on a terminal; elsewhere a line now and then."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _Lines(title)
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-class _Lines:
-    """Progress where no bar can be drawn: at most one line in LINE_EVERY_S."""
-
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._told_at = time.monotonic()
-
-    def __call__(self, done: int, total: int) -> None:
-        if time.monotonic() - self._told_at >= LINE_EVERY_S:
-            self._told_at = time.monotonic()
-            click.echo(f"{self._title}：{done} / {total}", err=True)
-
-
 def _wait(names: tuple[str, ...]) -> None:
     """Show what goes on until nobody is being called and nobody may be called now."""
-    console = Console(stderr=True)
-    watch = _Watch()
-    with Live(console=console, refresh_per_second=2) as live:
-        while True:
-            found = [status_of(the_store(), name) for name in names]
-            live.update(_table(found))
-            if not any(one.is_busy(_clock().now()) for one in found):
-                return
-            if idle := watch.said(found):
-                console.print(idle)
-            time.sleep(POLL_S)
-
-
-class _Watch:
-    """Says once that nobody works on what is waited for."""
-
-    def __init__(self) -> None:
-        self._seen: object = None
-        self._moved_at = time.monotonic()
-        self._has_told = False
-
-    def said(self, found: list[Status]) -> str:
-        """What is missing, when nothing has moved for PATIENCE_S; otherwise, and ever after, nothing."""
-        seen = [one.rows for one in found]
-        if seen != self._seen:
-            self._seen, self._moved_at = seen, time.monotonic()
-        if self._has_told or time.monotonic() - self._moved_at < PATIENCE_S:
-            return ""
-        self._has_told = True
-        return f"{PATIENCE_S:.0f} 秒没有动静：{_launch().idle_reason()}"
-
-
-def _table(found: list[Status]) -> Table:
-    table = Table("批次", "借款人", "电话", "结果", "承诺", "风险", "拨打", "秒", "下次")
-    for one in found:
-        for row in one.rows:
-            waits = row.state is TargetState.WAITING and row.tries
-            table.add_row(
-                one.name,
-                masked_name(row.name),
-                row.phone_masked,
-                outcome_text(row),
-                promise_text(row),
-                risk_text(row),
-                str(row.tries),
-                f"{row.seconds:.0f}" if row.seconds is not None else "",
-                local_time(row.next_try_at) if waits else "",
-            )
-    return table
+    watching.watch(lambda: [status_of(the_store(), name) for name in names], _clock(), idle_reason=_launch().idle_reason)

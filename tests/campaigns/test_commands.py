@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskCliRunner
 
 from app import create_app
-from campaigns import commands
+from campaigns import watching
 from campaigns.status import status_of
 from kit.clock import ManualClock
 from kit.phone import invented_mainland
@@ -211,12 +211,12 @@ def test_who_waits_is_told_once_who_is_missing(
     monkeypatch.setattr(live, "media_slots", lambda: slots)
     monkeypatch.setattr(live, "ticks_lately", lambda: ticks)
     passed = iter(range(0, 1000, 4))
-    monkeypatch.setattr("campaigns.commands.time.monotonic", lambda: next(passed))
+    monkeypatch.setattr("campaigns.watching.time.monotonic", lambda: next(passed))
     run(runner, "create", "甲", "--script", "due_reminder")
     with runner.app.app_context():
-        watch = commands._Watch()
+        patience = watching.Patience(runner.app.extensions["launch"].idle_reason)
         found = [status_of(runner.app.extensions["store"], "甲")]
-        told = [watch.said(found) for _ in range(8)]
+        told = [patience.said(found) for _ in range(8)]
     assert [bool(words) for words in told].count(True) == 1
     assert said in next(words for words in told if words)
 
