@@ -212,6 +212,9 @@ class _NoCarrier:
     def complete(self, sid: str) -> None:
         """There is nobody to tell."""
 
+    def keep_open(self, sid: str) -> None:
+        """There is no limit."""
+
     def recording(self, url: str) -> bytes | None:
         return None
 

@@ -1,6 +1,7 @@
-"""Locked numbers: whose they were when they were locked, and the word of a person that they are the borrower's again.
+"""Numbers of people: the locked ones and their release, and the one look at a whole number that a case allows.
 
-A number is named by a call to it or by a case; nobody types it, and it is shown masked.
+A number is named by a call to it or by a case; nobody types it, and it is shown masked. Who has to call back sees it whole,
+and the ledger keeps who looked.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from kit.phone import mask
-from store import calls, cases, restraints
+from kit.phone import mask, national
+from store import borrowers, calls, cases, ledger, restraints
+from store.cases import NewEntry
 from store.models import Borrower
 from store.session import Session, Store
 
@@ -43,6 +45,22 @@ def reverify(store: Store, number: Locked, *, by: str, now: datetime) -> None:
     """Somebody proved that the number is the borrower's: campaigns take in again whom the lock kept out."""
     with store.transaction() as session:
         restraints.reverify_number(session, number.digest, by=by, now=now)
+
+
+def unmasked(store: Store, case_id: str, *, by: str, now: datetime) -> str:
+    """The whole number of an open case's borrower, as people dial it; who looked is kept first. Raises NoSuchNumber."""
+    with store.transaction() as session:
+        try:
+            case = cases.locked(session, case_id)
+        except LookupError:
+            raise NoSuchNumber(f"没有工单 {case_id}") from None
+        borrower = borrowers.get(session, case.borrower_id)
+        if case.closed_at is not None:
+            raise NoSuchNumber(f"{case_id} 已办结，号码不再显示；确有需要先重开")
+        entry = cases.add_entry(session, case, NewEntry(by, "unmasked", case.state, case.state, "看过完整号码"), now=now)
+        ledger.append(session, "number.unmasked", borrower.id, {"case": case.id, "entry": entry.id}, now=now)
+        number = borrower.phone_e164
+    return national(number)
 
 
 def _dialled(session: Session, call_or_case: str) -> tuple[str, Borrower]:

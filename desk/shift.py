@@ -13,6 +13,7 @@ from desk import responses
 from desk.opening import open_case
 from desk.responses import CaseKind
 from ivr.ports import Agent
+from kit.metrics import DUTY_ALARMS
 from kit.phone import BadPhone, parse_e164
 from store import calls, cases, ledger
 from store.session import Store
@@ -71,4 +72,5 @@ class ConfiguredShift:
                 return
             case = open_case(session, call, CaseKind.DUTY_ALARM, responses.DUTY_ALARM, why=reason, now=now)
             ledger.append(session, "duty_manager.alerted", call.borrower_id, {"case": case.id, "call": call.id}, now=now)
+        DUTY_ALARMS.inc()
         _log.error("duty manager alerted: nobody has a P0 call", extra={"call_id": call_id, "case_id": case.id})

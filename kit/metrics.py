@@ -33,6 +33,7 @@ DECISION_S = Histogram(
     registry=REGISTRY,
 )
 TROUBLES = Counter("huiling_troubles_total", "Faults that a call survived or ended by, by kind.", ["kind"], registry=REGISTRY)
+DUTY_ALARMS = Counter("huiling_duty_alarms_total", "P0 calls that nobody had in the end.", registry=REGISTRY)
 TRANSFERS = Counter("huiling_transfers_total", "Transfers to people by result.", ["result"], registry=REGISTRY)
 
 

@@ -29,6 +29,11 @@ def parse_e164(text: str) -> str:
     return parse(text)
 
 
+def national(e164: str) -> str:
+    """The number as people of its country dial it, in groups. Never for logs or pages."""
+    return phonenumbers.format_number(phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.NATIONAL)
+
+
 def mask(e164: str) -> str:
     """Country code and last two digits: `+86*********21`. What pages and logs may show."""
     head = 3 if e164.startswith("+86") else 2

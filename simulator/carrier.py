@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
@@ -259,10 +260,11 @@ class Exchange:
 
     async def _mishap(self, call: Call) -> None:
         """Hang-ups that come from outside: mischief, or the time limit."""
-        limit_s = float(call.options.get("TimeLimit", "14400"))
-        mischief_s = self.plan.mischief(call.to).hang_up_after_s
-        await self.clock.sleep(min(limit_s, mischief_s or limit_s))
-        self.hang_up(call, by="callee" if mischief_s and mischief_s < limit_s else "time_limit")
+        mischief_s = self.plan.mischief(call.to).hang_up_after_s or math.inf
+        began = self.clock.now()
+        while (left_s := began + min(mischief_s, _limit_s(call)) - self.clock.now()) > 0:
+            await self.clock.sleep(left_s)
+        self.hang_up(call, by="callee" if mischief_s < _limit_s(call) else "time_limit")
 
     def _finish(self, call: Call, status: str, *, sip_code: int | None = None) -> None:
         if call.is_final:
@@ -299,3 +301,8 @@ class Exchange:
         call.note("machine_detection", answered_by=found)
         if is_async:
             self.callbacks.machine(call, found, round(took_s * 1000))
+
+
+def _limit_s(call: Call) -> float:
+    """The call's time limit as it stands: an update may raise it while people talk."""
+    return float(call.options.get("TimeLimit", "14400"))

@@ -149,6 +149,8 @@ class Rest:
             raise Refused(21220, "Call is not in-progress. Cannot redirect.")
         if form.get("StatusCallback"):
             call.subscription.url = form["StatusCallback"][-1]
+        if form.get("TimeLimit"):
+            call.options["TimeLimit"] = form["TimeLimit"][-1]
         call.note("update", fields=sorted(form))
         if status:
             self._end(call, status)

@@ -27,6 +27,8 @@ TIMEOUT_S = 10.0
 """Of one request; the library's own default is to wait for ever."""
 RING_S = 30
 MAX_CALL_S = 1_200
+HANDED_OVER_S = 14_400
+"""Twilio's own longest call: nobody cuts a person off who talks to a person."""
 """TimeLimit of a call: the carrier ends it when everything of ours has failed to."""
 STATUS_EVENTS = ["initiated", "ringing", "answered", "completed"]
 MAX_RECORDING_BYTES = 32 * 1024 * 1024
@@ -126,6 +128,10 @@ class CarrierClient:
     def complete(self, sid: str) -> None:
         """End the call. Idempotent: a call that has ended already is a success. Raises CarrierTrouble."""
         self._update(sid, {"status": "completed"})
+
+    def keep_open(self, sid: str) -> None:
+        """Let the call go on beyond MAX_CALL_S, up to HANDED_OVER_S: people are talking. Raises CarrierTrouble."""
+        self._update(sid, {"time_limit": str(HANDED_OVER_S)})
 
     def redirect(self, sid: str, url: str) -> None:
         """Give the call other instructions; ends a running stream. Raises CarrierTrouble unless the call is over."""

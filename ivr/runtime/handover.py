@@ -7,9 +7,11 @@ when nobody accepts, the borrower goes back to the dialogue, which has words for
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
+from ivr.carrier.rest import CarrierTrouble
 from ivr.carrier.twiml import Dial, Gather, Hangup, Play, Say, Verb
 from ivr.carrier.webhook import DialReport
 from ivr.dialogue.events import TransferDone
@@ -18,9 +20,10 @@ from ivr.runtime import modes, urls
 from ivr.runtime.house_clips import ACCEPT, COMPANY, HELP_LINES, SILENCE
 from ivr.runtime.line import Line
 from ivr.runtime.talk import Talk, abandon, is_in_danger
-from kit.metrics import TRANSFERS
+from kit.metrics import TRANSFERS, TROUBLES
 from kit.vocabulary import CallState, HangUpReason, Severity
 
+LOG = logging.getLogger(__name__)
 RING_S = 8
 """How long one agent's phone rings: three of them fit into a P0's half minute."""
 MANAGER_RING_S = 15
@@ -95,7 +98,17 @@ def accept(line: Line, sheet: CallSheet, place: int, digits: str) -> list[Verb]:
     Talk.restore(line, sheet).tell(TransferDone(agent=str(place)))
     line.notebook.set_state(sheet.call_id, CallState.ACCEPTED, place)
     TRANSFERS.labels("accepted").inc()
+    _keep_open(line, sheet)
     return []
+
+
+def _keep_open(line: Line, sheet: CallSheet) -> None:
+    """The carrier's limit was for the robot. When it cannot be raised, the bridge still comes."""
+    try:
+        line.carrier.keep_open(sheet.carrier_sid or "")
+    except CarrierTrouble as trouble:
+        TROUBLES.labels("keep_open").inc()
+        LOG.warning("the carrier keeps its time limit", extra={"call_id": sheet.call_id, "code": trouble.code})
 
 
 def rang(line: Line, sheet: CallSheet, place: int, report: DialReport) -> list[Verb]:

@@ -54,6 +54,9 @@ class Carrier(Protocol):
     def complete(self, sid: str) -> None:
         """End the call; already ended is success."""
 
+    def keep_open(self, sid: str) -> None:
+        """Let the call outlast the time that was set when it was placed."""
+
     def recording(self, url: str) -> bytes | None:
         """A recording's WAV bytes; None while it is not ready."""
 

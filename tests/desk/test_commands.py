@@ -6,6 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from sqlalchemy import select
 
 from desk import commands
 from desk.cases import CaseAction
@@ -13,6 +14,7 @@ from desk.intake import StoredNotebook
 from ivr.dialogue.effects import LockNumber
 from kit.vocabulary import Risk
 from store import calls, cases, ledger, restraints
+from store.models import LedgerEntry
 from store.session import Store
 from tests.desk.test_cases import held, opened
 from tests.store import cast
@@ -126,3 +128,25 @@ def test_a_case_names_the_number_that_was_dialled(store: Store, app: Flask) -> N
 
 def test_a_call_that_does_not_exist_has_no_number(app: Flask) -> None:
     assert run(app, "reverify", "call_nobody", "--by", "zhou", "--yes") == (1, "✗ 没有通话或工单 call_nobody\n")
+
+
+def test_who_has_to_call_back_sees_the_whole_number_and_is_remembered(store: Store, app: Flask) -> None:
+    case_id, _ = opened(store, Risk.DISPUTE)
+    code, text = run(app, "number", case_id, "--by", "zhou")
+    assert (code, "".join(filter(str.isdigit, text))) == (0, cast.listed(1).phone_e164.removeprefix("+86"))
+    assert "zhou unmasked" in run(app, "show", case_id)[1]
+    with store.reading() as session:
+        assert session.scalars(select(LedgerEntry.what).where(LedgerEntry.what == "number.unmasked")).all() == [
+            "number.unmasked"
+        ]
+    assert ledger.verify(store) == []
+
+
+def test_a_number_is_shown_to_nobody_without_name_or_open_case(store: Store, app: Flask) -> None:
+    case_id, _ = opened(store, Risk.DISPUTE)
+    assert run(app, "number", case_id, "--by", " ")[0] == 1
+    assert run(app, "number", "case_nobody", "--by", "zhou") == (1, "✗ 没有工单 case_nobody\n")
+    run(app, "take", case_id, "--by", "zhou")
+    run(app, "close", case_id, "--by", "zhou", "--note", "已回电", "--yes")
+    code, text = run(app, "number", case_id, "--by", "zhou")
+    assert (code, "已办结" in text) == (1, True)

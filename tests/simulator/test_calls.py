@@ -152,6 +152,21 @@ def test_a_live_call_is_redirected_and_ended_and_then_refuses() -> None:
     asyncio.run(play())
 
 
+@pytest.mark.parametrize("raised", [False, True])
+def test_a_time_limit_ends_a_call_unless_it_was_raised(raised: bool) -> None:
+    async def play() -> None:
+        async with world({"/voice": "<Say>" + "长" * 100 + "</Say>"}) as here:
+            call = await here.create(TimeLimit="10")
+            await here.until(lambda: call.is_live)
+            if raised:
+                async with here.client.post(here.url(f"/Calls/{call.sid}.json"), data={"TimeLimit": "600"}) as response:
+                    assert response.status == 200
+            await here.over(call)
+            assert (call.ended_by == "time_limit") is not raised
+
+    asyncio.run(play())
+
+
 def test_a_ringing_call_is_canceled() -> None:
     async def play() -> None:
         async with world(personas={CALLEE: "no_answer"}) as here:

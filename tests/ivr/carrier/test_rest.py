@@ -77,6 +77,12 @@ def test_where_no_stream_is_recorded_the_carrier_records(
     assert (body.get("Record"), body.get("RecordingChannels")) == (("true", "dual") if is_asked else (None, None))
 
 
+def test_a_call_that_people_talk_in_is_kept_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Wire(monkeypatch, _response(200, CALL))
+    CarrierClient(settings()).keep_open("CA1")
+    assert dict(_pairs(str(wire.sent[0].body))) == {"TimeLimit": "14400"}
+
+
 def _pairs(body: str) -> list[tuple[str, str]]:
     return parse_qsl(body)
 

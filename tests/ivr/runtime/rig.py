@@ -128,10 +128,14 @@ class FakeCarrier:
 
     def __init__(self) -> None:
         self.completed: list[str] = []
+        self.kept_open: list[str] = []
         self.recordings: dict[str, bytes] = {}
 
     def complete(self, sid: str) -> None:
         self.completed.append(sid)
+
+    def keep_open(self, sid: str) -> None:
+        self.kept_open.append(sid)
 
     def recording(self, url: str) -> bytes | None:
         return self.recordings.get(url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -401,6 +402,13 @@ def test_11_who_takes_the_call_knows_what_was_said() -> None:
     assert "“人工”" in summary
     assert gather.inner[0] == Play(urls.clip(house.line.settings, ACCEPT)), "the key is named first"
     assert otherwise == Hangup()
+
+
+def test_11_people_who_talk_to_people_are_not_cut_by_the_robots_limit() -> None:
+    house = _to_a_person()
+    house.notebook.sheets[CALL] = replace(house.sheet, carrier_sid=SID)
+    assert handover.accept(house.line, house.sheet, 0, "1") == []
+    assert house.carrier.kept_open == [SID]
 
 
 def test_11_the_borrower_has_company_while_the_next_one_is_rung() -> None:
