@@ -56,16 +56,18 @@ def machine_reported(line: Line, call_id: str, report: MachineReport) -> None:
 
 
 def recording_reported(line: Line, call_id: str, report: RecordingReport) -> None:
-    """A recording of the carrier's own (modes without a stream) is fetched and kept as if it were ours."""
+    """A recording of the carrier's own (modes without a stream) is fetched and kept as if it were ours.
+
+    One that could not be fetched is not taken for seen: the next report of it tries again.
+    """
     if line.settings.media_mode is MediaMode.STREAM or report.status == "in-progress":
-        return
-    if not line.callbacks.is_first("recording", f"{report.recording_sid}:{report.status}", line.clock.now()):
         return
     try:
         wav = line.carrier.recording(report.url) if report.status == "completed" else None
         if wav is None:
             raise OSError("no recording")
-        _keep(line, call_id, wav)
+        if line.callbacks.is_first("recording", f"{report.recording_sid}:{report.status}", line.clock.now()):
+            _keep(line, call_id, wav)
     except (OSError, CarrierTrouble, BadAudio):
         TROUBLES.labels("recording").inc()
         LOG.error("a recording of the carrier's was not kept", extra={"call_id": call_id, "recording": report.recording_sid})

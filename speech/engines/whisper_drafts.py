@@ -62,7 +62,7 @@ class Draft:
 
 def believed(draft: Draft, spoken_s: float, phrases: Sequence[str], *, engine: str) -> Heard:
     """What of a draft can be believed, given `spoken_s` seconds of voice. Rejected when it looks invented."""
-    text = collapsed(plain(numbers_as_said(simplified(draft.text))))
+    text = collapsed(plain(numbers_as_said(simplified(draft.text), one_by_one=asks_for_digits(phrases))))
     confidence = round(min(1.0, exp(draft.logprob)), 3)
     if not text:
         return NOTHING
@@ -80,11 +80,21 @@ def is_invented(draft: Draft, text: str, spoken_s: float) -> bool:
     return bool(_INVENTED.search(draft.text)) or is_from_silence or is_too_fast or has_no_hanzi
 
 
-def numbers_as_said(text: str) -> str:
-    """The text with OK, bye and figures in Hanzi: long strings digit by digit, others as numbers, dates and times."""
+def asks_for_digits(phrases: Sequence[str]) -> bool:
+    """Whether these are the phrases of a step that takes digits."""
+    return set(phrases) >= DIGITS
+
+
+def numbers_as_said(text: str, *, one_by_one: bool = False) -> str:
+    """The text with OK, bye and figures in Hanzi: long strings digit by digit, others as numbers, dates and times.
+
+    `one_by_one`: every figure digit by digit, where digits were asked for.
+    """
     text = _BORROWED.sub(lambda found: "好的" if found[0].lower() == "ok" else "拜拜", text)
-    joined = re.sub(r"(?<=\d)[ -](?=\d)", "", text) if len(re.findall(r"\d", text)) >= LONG_NUMBER else text
-    return spoken(re.sub(rf"\d{{{LONG_NUMBER},}}", lambda found: digits(found[0], one="一"), joined))
+    is_string = one_by_one or len(re.findall(r"\d", text)) >= LONG_NUMBER
+    joined = re.sub(r"(?<=\d)[ ,，-](?=\d)", "", text) if is_string else text
+    shortest = 1 if one_by_one else LONG_NUMBER
+    return spoken(re.sub(rf"\d{{{shortest},}}", lambda found: digits(found[0], one="一"), joined))
 
 
 def collapsed(text: str) -> str:
@@ -97,7 +107,7 @@ def collapsed(text: str) -> str:
 
 def prompt_of(phrases: Sequence[str], spoken_s: float) -> str:
     """The hint given to the model: how the text is written, and the first of the step's phrases."""
-    if set(phrases) >= DIGITS:
+    if asks_for_digits(phrases):
         return DIGITS_HINT
     numbers = NUMBERS_HINT if spoken_s >= NUMBERS_FROM_S else ""
     return PROMPT + numbers + "，".join(_sample(phrases)) + ("。" if phrases else "")

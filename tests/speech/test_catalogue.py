@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -71,7 +72,7 @@ def _settings(tmp_path: Path, **values: str) -> Settings:
     ("first", "second", "heard", "asks_second"),
     [
         (GOOD, OTHER, GOOD, False),
-        (REJECTED, OTHER, OTHER, True),
+        (REJECTED, OTHER, replace(OTHER, alternatives=(REJECTED.text,)), True),
         (RuntimeError("broken"), OTHER, OTHER, True),
         (REJECTED, NOTHING, REJECTED, True),
         (REJECTED, WEAK, REJECTED, True),

@@ -52,6 +52,15 @@ def test_figures_are_written_as_said(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"), [("3826", "三八二六"), ("38 26", "三八二六"), ("3,826", "三八二六"), ("八一25", "八一二五")]
+)
+def test_figures_are_digits_where_digits_were_asked_for(text: str, expected: str) -> None:
+    assert numbers_as_said(text, one_by_one=True) == expected
+    heard = believed(Draft(f"是{text}", -0.1, 0.0), 2.0, sorted("零一二三四五六七八九"), engine="whisper")
+    assert heard.text == f"是{expected}"
+
+
+@pytest.mark.parametrize(
     ("text", "spoken_s"),
     [
         ("请不吝点赞 订阅 转发 打赏支持明镜与点点栏目", 4.0),

@@ -201,14 +201,16 @@ def test_orders_are_obeyed_at_the_next_turn() -> None:
 
 
 def test_the_carriers_recording_is_kept_as_ours_once() -> None:
+    """The first report comes before the recording can be had."""
     caller = Caller(MediaMode.RECORD)
     both = np.stack([np.tile(decode_mulaw(LOUD), 10), np.zeros(1600, dtype=np.int16)], axis=1)
     wav = io.BytesIO()
     with wave.open(wav, "wb") as file:
         file.setparams((2, 2, 8000, 0, "NONE", ""))
         file.writeframes(both.tobytes())
-    caller.house.carrier.recordings[AT] = wav.getvalue()
-    for _ in range(2):
+    for tried in range(3):
+        if tried:
+            caller.house.carrier.recordings[AT] = wav.getvalue()
         form = {"CallSid": SID, "RecordingSid": "RE1", "RecordingStatus": "completed", "RecordingUrl": AT}
         target = f"/voice/recording?call_id={CALL}"
         reply = caller.client.post(
