@@ -13,7 +13,7 @@ from store.models.base import BorrowerId, CallId, Code, Digest, Id, Table, Word
 
 
 class Call(Table):
-    """The conversation of one attempt. `facts` is written by store.facts; `state` belongs to the call's driver.
+    """The conversation of one attempt. `facts` is written by store.facts; `state` by store.calls.state_to_text.
 
     `erased_at`: its sound is deleted and its words are blanked (store.retention).
     """
