@@ -78,9 +78,10 @@ class Settings(BaseSettings):
     )
     max_in_flight: int = Field(100, ge=1, alias="HUILING_MAX_IN_FLIGHT", description="同时在途的最多通话数（线路数）。")
     recognizer: str = Field(
-        "vosk,whisper",
+        "vosk,vosk-free,whisper",
         alias="HUILING_RECOGNIZER",
-        description="vosk | whisper | scripted；逗号分隔：前一个没把握或不可用时由后一个再听。",
+        description="vosk | vosk-free | whisper | scripted；逗号分隔：前一个没把握或不可用时由后一个再听。"
+        "vosk-free 是同一模型不带语法再听一遍。",
     )
     synthesizer: str = Field(
         "kokoro", alias="HUILING_SYNTHESIZER", description="kokoro | pyttsx3 | scripted；真实外呼不接受 pyttsx3。"

@@ -58,6 +58,11 @@ def sounds(text: str) -> tuple[str, ...]:
     return tuple(lazy_pinyin(comparable, style=Style.NORMAL))
 
 
+def likeness(one: str, other: str) -> float:
+    """How alike two texts sound: 1 less the edits of syllables for each syllable of the longer."""
+    return Levenshtein.normalized_similarity(sounds(one), sounds(other))
+
+
 def snap(text: str, phrases: Sequence[str], is_member: Callable[[str], bool] = lambda text: False) -> Snapped:
     """Bring a recognised text to the nearest of the phrases, where that cannot change its sense.
 

@@ -28,7 +28,8 @@ LEAST_SPEECH_S = 0.15
 """A voice this long deserves a second pass when the first heard nothing."""
 
 FREE_SURE = 0.35
-"""Confidence of the free ear below which the grammar's own answer is kept."""
+"""Confidence below which an answer counts for nothing against another ear's: a free ear's against the grammar's, and a first
+one's against a rejection."""
 
 
 def is_doubtful(heard: Heard, pcm: Pcm) -> bool:
@@ -40,9 +41,14 @@ def is_doubtful(heard: Heard, pcm: Pcm) -> bool:
 
 
 def better(first: Heard, second: Heard, phrases: Sequence[str]) -> Heard:
-    """The answer to believe. An agreement in sound is the grammar's wording with the surer confidence."""
+    """The answer to believe. An agreement in sound is the grammar's wording with the surer confidence.
+
+    Who doubted and is contradicted by silence or by rejection is believed, unless the doubt was as good as disbelief.
+    """
     if not second.text or second.is_rejected:
-        return first if first.text or first.is_rejected else second
+        is_disbelieved = second.is_rejected and first.confidence < FREE_SURE
+        best = second if is_disbelieved or not (first.text or first.is_rejected) else first
+        return replace(best, alternatives=_others(best.text, first, second))
     if not first.text or first.is_rejected:
         return replace(second, alternatives=_others(second.text, first, second))
     if sounds(first.text) == sounds(second.text):

@@ -21,9 +21,13 @@ from ivr.ports import CallSheet, Turn
 from ivr.runtime.line import Line
 from kit.metrics import CALLS_ENDED, TROUBLES
 from kit.vocabulary import HangUpReason, Intent, Outcome, Severity
+from speech.phrases import likeness
 from speech.ports import Heard
 
 LOG = logging.getLogger(__name__)
+ALIKE = 0.35
+"""Share of syllables in common. Of 24 sentences of mortal danger that only another ear heard 13 are as like the believed text
+as this, of 11 harmless ones that were misheard as such 2."""
 DRIVER = "driver"
 """The key in a call's memory under which its driver keeps what must survive a lost worker."""
 
@@ -86,14 +90,18 @@ class Talk:
         return meaning if _makes_sense(meaning) else self._by_other_ears(meaning, heard, hints)
 
     def _by_other_ears(self, meaning: Meaning, heard: Heard, hints: Hints) -> Meaning:
-        """What other ears made of the sound, when the first made no sense. A word of mortal danger in any of them counts."""
+        """What other ears made of the sound, when the first made no sense.
+
+        A word of mortal danger in any of them counts, if the two may be the same sound at all.
+        """
         others = [self._line.understand(text, hints) for text in heard.alternatives]
         sensible = next((other for other in others if _makes_sense(other)), None)
-        grave = [found for other in others for found in other.risk if found.severity is Severity.P0]
-        risk = dict.fromkeys((*meaning.risk, *(sensible.risk if sensible else ()), *grave))
-        heard_too = tuple(f"另一只耳朵听到“{other.text}”" for other in others if other is sensible or other.risk)
+        lesser = [found for found in (sensible.risk if sensible else ()) if found.severity is not Severity.P0]
+        alike = [other for other in others if likeness(other.text, heard.text) >= ALIKE]
+        grave = [found for other in alike for found in other.risk if found.severity is Severity.P0]
+        heard_too = tuple(f"另一只耳朵听到“{other.text}”" for other in others if other is sensible or other in alike)
         chosen = sensible or meaning
-        return replace(chosen, risk=tuple(risk), why=(*heard_too, *chosen.why))
+        return replace(chosen, risk=tuple(dict.fromkeys((*meaning.risk, *lesser, *grave))), why=(*heard_too, *chosen.why))
 
     def fault_words(self) -> tuple[Piece, ...]:
         """What the script says when something of ours breaks, as far as anybody may hear it."""

@@ -24,7 +24,7 @@ from kit.settings import BadSettings, is_loopback, load_settings
 
 def test_defaults_load_without_any_environment() -> None:
     settings = load_settings({})
-    assert settings.recognizer == "vosk,whisper"
+    assert settings.recognizer == "vosk,vosk-free,whisper"
     assert not settings.is_carrier_loopback
 
 

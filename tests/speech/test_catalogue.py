@@ -75,7 +75,7 @@ def _settings(tmp_path: Path, **values: str) -> Settings:
         (REJECTED, OTHER, replace(OTHER, alternatives=(REJECTED.text,)), True),
         (RuntimeError("broken"), OTHER, OTHER, True),
         (REJECTED, NOTHING, REJECTED, True),
-        (REJECTED, WEAK, REJECTED, True),
+        (REJECTED, WEAK, replace(REJECTED, alternatives=(WEAK.text,)), True),
         (RuntimeError("broken"), RuntimeError("too"), NOTHING, True),
     ],
 )

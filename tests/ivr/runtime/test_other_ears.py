@@ -37,10 +37,14 @@ def test_another_ear_helps_where_the_first_made_no_sense() -> None:
 
 
 def test_mortal_danger_in_any_ear_counts_when_the_believed_one_made_no_sense() -> None:
-    meaning = understood(Heard("我现在在火点站着", 0.5, alternatives=("三三六零", "我不想活了")))
+    meaning = understood(Heard("我现在在火点站着", 0.5, alternatives=("三三六零", "我现在在河边站着")))
     assert [(found.category, found.severity) for found in meaning.risk] == [(Risk.SELF_HARM, Severity.P0)]
     assert [slot.value for slot in meaning.slots] == ["3360"], "what made sense is kept"
-    assert "另一只耳朵听到“我不想活了”" in meaning.why
+    assert "另一只耳朵听到“我现在在河边站着”" in meaning.why
+
+
+def test_what_cannot_be_the_same_sound_alarms_nobody() -> None:
+    assert understood(Heard("欢乐歌手提好", 0.5, alternatives=("我想死",))).risk == ()
 
 
 def test_a_lesser_risk_of_another_ear_counts_only_with_its_sense() -> None:

@@ -133,7 +133,7 @@ def test_the_model_tells_what_it_was_made_with_and_counts_what_is_said(work: Wor
         "seed": 1,
         "said": ["said.tsv"],
     }
-    assert card["free_trust"] == 0.6
+    assert card["free_trust"] == 0.3
     assert card["sentences"] == without["sentences"] + 2
     assert "活着没意思" in (work.out / "said.txt").read_text("utf-8").splitlines()
     assert replace(work, manifest=tmp_path / "m.tsv").card["made_with"] == card["made_with"] | {"more_passes": 12, "said": []}
