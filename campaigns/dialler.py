@@ -262,7 +262,7 @@ def refusal_outcome(refused: Refused) -> Outcome:
 
 
 _BAD_NUMBER = frozenset({21211, 21217, 21401, 21421, 13224})
-"""Codes by which Twilio says that the number itself is bad (telephony.md section 4)."""
+"""Codes by which Twilio says that the number itself is bad (https://www.twilio.com/docs/api/errors)."""
 
 
 def verdict_record(verdict: Verdict) -> dict[str, str | bool]:

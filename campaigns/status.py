@@ -75,7 +75,7 @@ def status_of(store: Store, name: str) -> Status:
 
 
 def figures(status: Status) -> list[tuple[str, str]]:
-    """Figures for people; every rate says its denominator (dialling.md section 3)."""
+    """Figures for people; every rate says its denominator."""
     rows = status.rows
     tried = [row for row in rows if row.tries]
     answered = [row for row in tried if row.outcome and row.outcome not in UNREACHED]

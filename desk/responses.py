@@ -1,7 +1,6 @@
 """What a risk calls for: who must act by when, what stops meanwhile, and what to do. A table; decides nothing else.
 
-Sources: the risk table of docs/law.md (understanding: severity and hold; regulation: hardship_hold_days, stop_or_hold,
-complaint deadlines). Pure.
+Sources and the same table for people: docs/law.md. Pure.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def slot_from_dict(data: dict[str, Any]) -> Slot:
 
 
 def meaning_to_dict(meaning: Meaning) -> dict[str, Any]:
-    """JSON shape of a meaning, as `flask ivr understand --json` prints it and as turns keep it."""
+    """JSON shape of a meaning as turns keep it."""
     return {
         "text": meaning.text,
         "intent": meaning.intent.value,

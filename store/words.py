@@ -100,4 +100,4 @@ UNANSWERED_OUTCOMES = frozenset(
         Outcome.ASSISTANT,
     }
 )
-"""No human answered: regulation.md counts voicemail, call assistant, busy and ring-out as unanswered."""
+"""No human answered: a voicemail, a call assistant, a busy line and a ring-out count as unanswered (docs/law.md)."""

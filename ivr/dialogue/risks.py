@@ -35,7 +35,7 @@ _P3 = frozenset({Risk.SCAM_SUSPICION, Risk.WANTS_HUMAN})
 
 
 def usual_severity(risk: Risk) -> Severity:
-    """How grave a category is when a script raises it without saying so (the table of risks in the glossary)."""
+    """How grave a category is when a script raises it without saying so (docs/law.md)."""
     if risk in (Risk.SELF_HARM, Risk.VIOLENCE_THREAT):
         return Severity.P0
     if risk in _P1:
@@ -44,7 +44,7 @@ def usual_severity(risk: Risk) -> Severity:
 
 
 TIMES_TO_P1 = {Risk.STOP_CONTACT: 2, Risk.DISPUTE: 3}
-"""What is P2 when said once and P1 when it is said in so many turns of a call (the table of risks in the glossary).
+"""What is P2 when said once and P1 when it is said in so many turns of a call (docs/law.md).
 
 The second word of a dispute answers our own question what is wrong; the second demand to be left alone is one too many.
 """

@@ -69,3 +69,14 @@ def test_every_direct_dependency_has_its_line() -> None:
 @pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "NOTICE", "Procfile"])
 def test_the_front_matter_is_there(name: str) -> None:
     assert (ROOT / name).stat().st_size > 0
+
+
+def test_every_page_that_is_named_is_there() -> None:
+    """A reader who follows a name of a page finds it: from the root, or from where it is named."""
+    lost = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in tracked(".py", ".yaml", ".md", ".importlinter", "Makefile")
+        for name in re.findall(r"(?<![\w./*{}-])[\w./-]+\.md\b", path.read_text(encoding="utf-8"))
+        if not any((place / name).exists() for place in (ROOT, path.parent, ROOT / "docs"))
+    }
+    assert not lost, "\n".join(sorted(lost))

@@ -1,4 +1,4 @@
-"""Risk to life, body and the law: patterns, with look-alikes as forbidden parts and severities from `understanding.md`."""
+"""Risk to life, body and the law: patterns, with look-alikes as forbidden parts and their severities."""
 
 from __future__ import annotations
 

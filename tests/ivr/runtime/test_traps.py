@@ -1,4 +1,4 @@
-"""The traps that other voice bots fell into (telephony.md, section 6), each in virtual time over a whole socket."""
+"""The twelve traps that other voice bots fell into, by number, each in virtual time over a whole socket."""
 
 from __future__ import annotations
 
