@@ -31,7 +31,7 @@ from kit.clock import Clock, local_time
 from kit.edge import Refusal
 from store import campaigns, targets
 from store.session import the_store
-from store.words import CampaignState, TargetState
+from store.words import FINAL_CAMPAIGNS, CampaignState, TargetState
 
 cli = AppGroup("campaigns", help="外呼批次：建立、导入、启动、查看、报告。")
 SHOWN_REJECTS = 20
@@ -75,6 +75,8 @@ def import_(file: Path, name: str) -> None:
     """导入 CSV 名单；坏行逐条说明，好行保留。"""
     with _told():
         status = status_of(the_store(), name)
+        if status.state in FINAL_CAMPAIGNS:
+            raise Refusal(f"批次“{name}”已经结束，导入的人不会有人拨打：请新建批次")
         verifying = verifying_facts(_launch().library.current(status.script_id))
         roster = read_roster(file.read_bytes(), needs=VERIFYING & verifying if len(verifying) == 1 else frozenset())
         with watching.bar("导入") as step:

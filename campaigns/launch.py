@@ -18,7 +18,7 @@ from law.policy import BadPolicy, Policy
 from speech.ports import EngineUnavailable, Recognizer, Synthesizer
 from store import campaigns
 from store.session import Store
-from store.words import CampaignState
+from store.words import FINAL_CAMPAIGNS, CampaignState
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
@@ -59,6 +59,8 @@ class Launch:
     def prepare(self, name: str, *, progress: Progress | None = None) -> None:
         """Check, and render what will be said. Raises CannotStart, NoSuchCampaign or BadScript."""
         found = status_of(self.store, name)
+        if found.state in FINAL_CAMPAIGNS:
+            raise CannotStart(f"批次“{name}”已经结束，不能再开始：请新建批次")
         script = self.library.current(found.script_id)
         reasons = [reason for check in self._checks() for reason in check(script)]
         if reasons:

@@ -242,3 +242,11 @@ def test_a_campaign_without_a_duty_manager_starts_and_says_so(settings: Settings
     assert "已开始" in told
     assert ("没有设置值班经理（HUILING_DUTY_MANAGER）" in told) == (not manager)
     store.close()
+
+
+def test_nobody_is_taken_into_a_campaign_that_is_over(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    run(runner, "create", "甲", "--script", "overdue_reminder")
+    run(runner, "stop", "甲", "--yes")
+    assert "已经结束，导入的人不会有人拨打" in run(runner, "import", listed(tmp_path, 1), "--campaign", "甲", code=1)
+    assert "已经结束，不能再开始" in run(runner, "start", "甲", code=1)
+    assert states(runner, "甲") == {}
