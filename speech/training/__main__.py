@@ -25,6 +25,14 @@ from speech.training.voices import EXAM_KINDS, Place
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """Passes of going on, and their highest rate of learning."""
+
+    passes: int
+    peak: float
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """How much is made: shards of each teacher, passes over them, the network's size."""
 
@@ -32,8 +40,8 @@ class Recipe:
     shards: dict[str, int]
     passes: int
     shape: Shape
-    more_passes: int = 12
-    """With real recordings among the shards."""
+    rounds: tuple[Round, ...] = (Round(12, 1e-3),)
+    """With real recordings among the shards, one after the other; each aligns them anew."""
     utterances: int = 100
     """In a shard."""
     least_exact: float = 0.0
@@ -41,7 +49,7 @@ class Recipe:
 
 
 EXAMS = dict.fromkeys(("kokoro-exam", "espeak-exam"), len(EXAM_KINDS))
-FULL = Recipe("full", {"kokoro": 80, "espeak": 130} | EXAMS, 10, Shape(), more_passes=24)
+FULL = Recipe("full", {"kokoro": 80, "espeak": 130} | EXAMS, 10, Shape(), rounds=(Round(12, 1e-3), Round(10, 1.2e-3)))
 SMALL = Recipe(
     "small",
     {"kokoro": 2, "espeak": 20} | EXAMS,
@@ -81,9 +89,9 @@ class Work:
         return self.place.folder / "synthetic.net"
 
     @property
-    def tuned(self) -> Path:
-        """The network that also knows the recordings of the manifest."""
-        return self.place.folder / "tuned.net"
+    def rounds(self) -> tuple[Path, ...]:
+        """The networks that also know the recordings of the manifest: what each round leaves, the last one finished."""
+        return tuple(self.place.folder / f"tuned-{number}.net" for number in range(1, len(self.recipe.rounds) + 1))
 
     @property
     def card(self) -> Mapping[str, object]:
@@ -94,7 +102,7 @@ class Work:
             "shards": {kind: count for kind, count in recipe.shards.items() if kind not in EXAMS},
             "utterances": recipe.utterances,
             "passes": recipe.passes,
-            "more_passes": recipe.more_passes if self.manifest else 0,
+            "rounds": [[one.passes, one.peak] for one in recipe.rounds] if self.manifest else [],
             "seed": self.place.seed,
             "said": [path.name for path in self.said],
         }
@@ -102,7 +110,7 @@ class Work:
 
     def forget(self) -> None:
         """Remove the networks and checkpoints of earlier runs; the speech stays."""
-        for network in (self.network, self.tuned):
+        for network in (self.network, *self.rounds):
             for file in (network, network.with_suffix(".state")):
                 file.unlink(missing_ok=True)
 
@@ -131,14 +139,16 @@ class Work:
         from speech.training.fit import Network
 
         network = Network.read(self.network)
-        recordings = aligned(network, divide(self.manifest).learnt)
-        print(f"{len(recordings)} 条真人录音，共 {sum(one.seconds for one in recordings) / 60:.1f} 分钟")
         synthetic = [*self._shards("kokoro"), *self._shards("espeak")[::2]]
-        finetune(network, recordings, synthetic, self.tuned, passes=self.recipe.more_passes, seed=self.place.seed)
+        for number, (one, out) in enumerate(zip(self.recipe.rounds, self.rounds, strict=True)):
+            recordings = aligned(network, divide(self.manifest).learnt)
+            print(f"{len(recordings)} 条真人录音，共 {sum(each.seconds for each in recordings) / 60:.1f} 分钟")
+            seed = self.place.seed + number
+            network = finetune(network, recordings, synthetic, out, passes=one.passes, peak=one.peak, seed=seed)
 
     def export(self) -> None:
         """The model directory: Kaldi files, then graphs. With a manifest the tuned network, without one the synthetic."""
-        finished, stage = (self.tuned, "tune") if self.manifest else (self.network, "fit")
+        finished, stage = (self.rounds[-1], "tune") if self.manifest else (self.network, "fit")
         if not finished.exists():
             raise SystemExit(f"没有 {finished}：请先运行 {stage} 这一步")
         from speech.graphs.build import build

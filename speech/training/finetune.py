@@ -59,6 +59,7 @@ def finetune(
     out: Path,
     *,
     passes: int = 12,
+    peak: float = PEAK_RATE / 3,
     seed: int = 1,
     tell: Callable[[str], None] = print,
 ) -> Network:
@@ -73,6 +74,6 @@ def finetune(
         passes=passes,
         seed=seed,
         start=network,
-        peak=PEAK_RATE / 2,
+        peak=peak,
         tell=tell,
     )

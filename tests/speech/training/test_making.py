@@ -82,7 +82,7 @@ def test_wrong_usage_is_told_before_anything_runs(
 def test_made_anew_it_forgets_the_networks_and_keeps_the_speech(cache: Path, works: list[Work]) -> None:
     folder = cache / "training" / "small"
     (folder / "espeak").mkdir(parents=True)
-    for name in ("synthetic.net", "synthetic.state", "tuned.net", "tuned.state", "espeak/0000.npz"):
+    for name in ("synthetic.net", "synthetic.state", "tuned-1.net", "tuned-1.state", "espeak/0000.npz"):
         (folder / name).touch()
     main(["prepare", "--small"])
     assert (folder / "synthetic.state").exists()
@@ -94,7 +94,7 @@ def test_made_anew_it_forgets_the_networks_and_keeps_the_speech(cache: Path, wor
 def work(tmp_path: Path) -> Work:
     """With a network of synthetic speech (48 hidden) and a tuned one (32 hidden), both untrained."""
     work = Work(making.SMALL, Place(tmp_path / "training" / "small", tmp_path / "kokoro.onnx"), tmp_path / "model", workers=1)
-    for path, hidden in ((work.network, 48), (work.tuned, 32)):
+    for path, hidden in ((work.network, 48), (work.rounds[-1], 32)):
         shape = Shape(hidden=hidden, bottleneck=16, layers=(AROUND,))
         Network(shape, initial(shape, 0), statistics(shape), np.full(99, 1 / 99)).save(path)
     return work
@@ -110,7 +110,7 @@ def test_with_a_manifest_the_tuned_network_is_exported_and_without_one_the_synth
     tuned = replace(work, manifest=tmp_path / "manifest.tsv")
     tuned.export()
     assert hidden(work.out) == 32
-    work.tuned.unlink()
+    work.rounds[-1].unlink()
     with pytest.raises(SystemExit, match="先运行 tune"):
         tuned.export()
     work.network.unlink()
@@ -129,14 +129,15 @@ def test_the_model_tells_what_it_was_made_with_and_counts_what_is_said(work: Wor
         "shards": {"kokoro": 2, "espeak": 20},
         "utterances": 40,
         "passes": 10,
-        "more_passes": 0,
+        "rounds": [],
         "seed": 1,
         "said": ["said.tsv"],
     }
     assert card["free_trust"] == 0.3
     assert card["sentences"] == without["sentences"] + 2
     assert "活着没意思" in (work.out / "said.txt").read_text("utf-8").splitlines()
-    assert replace(work, manifest=tmp_path / "m.tsv").card["made_with"] == card["made_with"] | {"more_passes": 12, "said": []}
+    tuned = replace(work, manifest=tmp_path / "m.tsv").card["made_with"]
+    assert tuned == card["made_with"] | {"rounds": [[12, 0.001]], "said": []}
 
 
 @pytest.mark.parametrize(("exact", "is_enough"), [(0.9, True), (0.5, False)])
