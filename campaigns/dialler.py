@@ -16,7 +16,7 @@ from campaigns.decision import Decision, Dial, Later, Never, decide
 from campaigns.facts import UNFIT_FACTS, call_facts, unfit
 from campaigns.known import Known, known
 from campaigns.pacing import Load, Pace, may_start
-from campaigns.retries import next_call_back, next_try
+from campaigns.settling import settle_finished
 from ivr.carrier.rest import Placed, Refused, Unknown
 from ivr.dialogue.lines import personal_pieces
 from ivr.ports import Recorder, Shift
@@ -30,9 +30,8 @@ from kit.vocabulary import Outcome
 from law.gate import Verdict
 from law.policy import Policy
 from store import attempts, borrowers, campaigns, promises, targets
-from store.models import Attempt, Campaign
+from store.models import Campaign
 from store.session import Session, Store
-from store.words import CampaignState, TargetState
 
 LOG = logging.getLogger(__name__)
 LEASE_S = 30.0
@@ -129,8 +128,7 @@ class Dialler:
             running = campaigns.running(session)
             bearable = self._bearable(attempts.in_flight(session))
             queues = [
-                [(target_id, one) for target_id in targets.due(session, one.id, now=now, limit=bearable)]
-                for one in running
+                [(target_id, one) for target_id in targets.due(session, one.id, now=now, limit=bearable)] for one in running
             ]
         longest = max(map(len, queues), default=0)
         in_turn = [queue[place] for place in range(longest) for queue in queues if place < len(queue)]
@@ -225,35 +223,6 @@ class Dialler:
                 case Unknown():
                     attempts.doubted(session, intended.attempt_id)
         LOG.info("call placed", extra={"attempt": intended.attempt_id, "result": type(result).__name__})
-
-
-def settle_finished(store: Store, now: datetime) -> int:
-    """Give every finished attempt's target its end or its next try, and close campaigns in which nothing is left to do.
-
-    The number of targets moved.
-    """
-    with store.transaction() as session:
-        moved = 0
-        for attempt in attempts.unsettled(session):
-            outcome = attempt.outcome or Outcome.UNKNOWN
-            again = _again(session, attempt, outcome, now)
-            moved += targets.settle(session, attempt.id, outcome=outcome, next_try_at=again, now=now)
-        for campaign in campaigns.running(session):
-            if not _is_open(targets.count_by_state(session, campaign.id)):
-                campaigns.step(session, campaign.id, CampaignState.DONE, now=now)
-    return moved
-
-
-def _again(session: Session, attempt: Attempt, outcome: Outcome, now: datetime) -> datetime | None:
-    """The target's next try. Who booked a call back is called when it was agreed, by the robot if nobody took it over."""
-    if outcome is not Outcome.CALLBACK_BOOKED:
-        return next_try(outcome, attempt.attempt_no, now)
-    request = promises.robots_callback(session, attempts.call_of(session, attempt.id).id)
-    return next_call_back(request.wanted_at, attempt.attempt_no, now) if request else None
-
-
-def _is_open(counts: dict[TargetState, int]) -> bool:
-    return any(counts[state] for state in (TargetState.WAITING, TargetState.LEASED, TargetState.CALLING))
 
 
 def refusal_outcome(refused: Refused) -> Outcome:

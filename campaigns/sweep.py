@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from campaigns.dialler import settle_finished
+from campaigns.settling import settle_finished
 from ivr.carrier.rest import CarrierTrouble, Found
 from ivr.ports import Callbacks
 from kit.clock import Clock
