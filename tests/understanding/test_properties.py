@@ -125,3 +125,16 @@ def test_who_has_taken_all_the_pills_is_in_danger_and_who_is_ill_is_not() -> Non
     assert [found.severity for found in understand("我把药都吃了", HINTS).risk] == [Severity.P0]
     assert understand("我感冒了把药都吃了", HINTS).risk == ()
     assert understand("医生开的药都吃完了", HINTS).risk == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("您好您拨打的用户暂时无法接听", "voicemail"),
+        ("您拨打的用户暂时无法接听请稍后再拨", "unreachable"),
+        ("您拨打的用户正忙暂时无法接听", "busy"),
+        ("机主暂时不方便接听您的电话", "assistant"),
+    ],
+)
+def test_a_greeting_is_a_voicemails_unless_the_carrier_gives_the_call_up(text: str, kind: str) -> None:
+    assert [slot.value for slot in understand(text, HINTS).slots] == [kind]
