@@ -82,6 +82,7 @@ class Intended:
 
     attempt_id: str
     call_id: str
+    borrower_id: str
     phone: str
 
 
@@ -94,15 +95,19 @@ class Dialler:
 
     def tick(self) -> int:
         """Start what may be started now; the number of calls placed."""
-        if not self._on.recorder.is_ready():
-            LOG.error("nothing is dialled: recording is not possible")
-            return 0
-        if not any(agent.may_take_p0 for agent in self._on.shift.on_shift()):
-            LOG.error("nothing is dialled: no agent on shift may take a P0 call")
-            return 0
-        placed = sum(self.dial(target_id, campaign) for target_id, campaign in self._due())
+        if hindrance := self._hindrance():
+            LOG.error("nothing is dialled: %s", hindrance)
+            placed = 0
+        else:
+            placed = sum(self.dial(target_id, campaign) for target_id, campaign in self._due())
         settle_finished(self._on.store, self._on.clock.now())
         return placed
+
+    def _hindrance(self) -> str:
+        """What forbids every call now."""
+        if not self._on.recorder.is_ready():
+            return "recording is not possible"
+        return "" if any(one.may_take_p0 for one in self._on.shift.on_shift()) else "no agent on shift may take a P0 call"
 
     def dial(self, target_id: str, campaign: Campaign) -> bool:
         """Call this target, if that may be done now; whether the carrier was asked.
@@ -193,8 +198,7 @@ class Dialler:
             LOG.info("not dialled after all", extra={"target": asked.target_id, "reason": type(lost).__name__})
             self._give_back(session, asked.target_id, Later(now))
             return None
-        promises.answer_callbacks(session, asked.borrower.id, now=now)
-        return Intended(attempt.id, call.id, asked.borrower.phone_e164)
+        return Intended(attempt.id, call.id, asked.borrower.id, asked.borrower.phone_e164)
 
     def _intention(self, verdict: Verdict, campaign: Campaign, facts: Facts) -> attempts.Intention:
         return attempts.Intention(
@@ -214,6 +218,8 @@ class Dialler:
         result = self._on.carrier.create_call(intended.phone, call_id=intended.call_id, attempt_id=intended.attempt_id)
         now = self._on.clock.now()
         with self._on.store.transaction() as session:
+            if not isinstance(result, Refused):
+                promises.answer_callbacks(session, intended.borrower_id, now=now)
             match result:
                 case Placed(sid):
                     attempts.placed(session, intended.attempt_id, carrier_sid=sid, now=now)

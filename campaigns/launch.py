@@ -92,6 +92,10 @@ class Launch:
             return "连不上 Redis/Valkey：先运行 make run（或检查 HUILING_REDIS_URL）"
         missing = [] if self.hands.media_slots() else ["media"]
         missing += [] if self.hands.ticks_lately() else ["worker 与 beat"]
+        if not any(agent.may_take_p0 for agent in self.shift.on_shift()):
+            return "没有能接高危来电（P0）的坐席在班：不会拨打。检查 HUILING_AGENT_NUMBERS（号码后加 *）"
+        if not self.recorder.is_ready():
+            return "录音写不进去：不会拨打。检查 HUILING_BLOB_STORE"
         if missing:
             return f"没有看到 {'、'.join(missing)} 进程：先运行 make run，它们起来后会自动继续；Ctrl-C 结束等待，不影响批次"
         return "进程都在；可能线路、坐席或 media 空位都占着，会自动继续。Ctrl-C 结束等待，不影响批次"

@@ -18,7 +18,7 @@ from campaigns.known import Known, known
 from ivr.dialogue.lines import personal_pieces, static_pieces
 from ivr.runtime import house_clips
 from ivr.script.fields import Facts
-from ivr.script.library import Library
+from ivr.script.library import Library, RevisionLost
 from ivr.script.model import Script
 from kit.clock import Clock, local_date
 from kit.settings import Settings
@@ -93,13 +93,20 @@ class Preparation:
         """Render for borrowers who were added to campaigns that already run, for a while: the next tick goes on."""
         with self._store.reading() as session:
             running = campaigns.running(session)
+        if running:
+            self._renderer.render_all(list(house_clips.TEXTS.values()))
         return sum(self._prepare_more(one) for one in running)
 
     def _prepare_more(self, campaign: Campaign) -> int:
+        """A campaign that cannot be prepared keeps no other waiting."""
         if not self._left(campaign.id):
             return 0
-        script = self._library.revision(campaign.script_id, campaign.script_digest or "")
-        self.prepare_script(script)
+        try:
+            script = self._library.revision(campaign.script_id, campaign.script_digest or "")
+            self.prepare_script(script)
+        except (RevisionLost, RenderFailed) as fault:
+            LOG.error("a campaign cannot be prepared", extra={"campaign": campaign.id, "fault": type(fault).__name__})
+            return 0
         return self.prepare_targets(campaign, script, most=A_WHILE)
 
     def _unprepared(self, campaign_id: str, *, most: int) -> list[str]:

@@ -43,10 +43,10 @@ RETRIES: Mapping[Outcome, RetryRule] = {
 """Waits are ours (no legal number); the gate adds the legal caps and cooldowns. 72 h after an abandoned call: Ofcom."""
 
 
-def next_call_back(wanted_at: datetime | None, tries: int, now: datetime) -> datetime | None:
-    """When to keep a promise to call back: at the hour that was named, else another day; not for ever."""
-    again = next_try(Outcome.CALLBACK_BOOKED, tries, now)
-    return again and max(wanted_at or again, now)
+def next_call_back(wanted_at: datetime | None, booked: int, now: datetime) -> datetime | None:
+    """When to keep a promise to call back, the `booked`-th of a campaign: at the hour that was named, whatever else; without
+    one another day, but not for ever."""
+    return max(wanted_at, now) if wanted_at else next_try(Outcome.CALLBACK_BOOKED, booked, now)
 
 
 def next_try(outcome: Outcome, tries: int, now: datetime) -> datetime | None:

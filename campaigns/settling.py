@@ -37,7 +37,8 @@ def _again(session: Session, attempt: Attempt, outcome: Outcome, now: datetime) 
     if outcome is not Outcome.CALLBACK_BOOKED:
         return next_try(outcome, attempt.attempt_no, now)
     request = promises.robots_callback(session, attempts.call_of(session, attempt.id).id)
-    return next_call_back(request.wanted_at, attempt.attempt_no, now) if request else None
+    booked = attempts.count_of_outcome(session, attempt.target_id, outcome)
+    return next_call_back(request.wanted_at, booked, now) if request else None
 
 
 def _is_open(counts: dict[TargetState, int]) -> bool:

@@ -133,7 +133,7 @@ def reverify(call_or_case: str, by: str, yes: bool) -> None:
     shown = f"{number.borrower_name} {number.phone_masked or '（名单里已换成别的号码）'}，{local_time(number.since_at)} 锁定"
     if not yes:
         click.confirm(f"{shown}。解锁后可以再次拨打，已核实机主就是借款人？", abort=True)
-    numbers.reverify(store, number, by=by, now=store.clock.now())
+    numbers.reverify(store, number, by=_named(by), now=store.clock.now())
     click.echo(f"已解锁：{shown}")
 
 
@@ -253,5 +253,5 @@ def _hold_text(hold: Hold) -> str:
         return f"已由 {hold.lifted_by} 解除"
     if hold.is_permanent:
         return "永久"
-    signed = "，须主管签字" if hold.lift_by else ""
+    signed = "，须主管签字" if hold.needs_sign_off else ""
     return (f"至 {local_time(hold.until_at)}" if hold.until_at else "至处理完毕") + signed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ from kit.metrics import WEBHOOKS
 from speech.audio import decode_mulaw, silence, write_wav
 from speech.ports import LINE_RATE_HZ
 
+LOG = logging.getLogger(__name__)
 MAX_BODY = 64 * 1024
 MAX_SOCKET_MESSAGE = 256 * 1024
 """Beyond this the socket library closes; beyond 64 KiB the message alone is refused."""
@@ -138,10 +140,22 @@ def _voice(line: Line, view: Callable[[CallSheet], list[Verb]]) -> Callable[[], 
         webhook.call_sid(request.form)
         sheet = line.notebook.open_call(_call_id())
         WEBHOOKS.labels(_route(), "ok" if sheet else "unknown_call").inc()
-        verbs = view(sheet) if sheet else [Hangup()]
+        verbs = _answered(line, view, sheet) if sheet else [Hangup()]
         return Response(document(*verbs), content_type="text/xml; charset=utf-8")
 
     return answer
+
+
+def _answered(line: Line, view: Callable[[CallSheet], list[Verb]], sheet: CallSheet) -> list[Verb]:
+    """The view's answer. A fault of ours ends no call: the carrier would hang up on an error."""
+    try:
+        return view(sheet)
+    except (webhook.Malformed, HTTPException):
+        raise
+    except Exception:
+        WEBHOOKS.labels(_route(), "fault").inc()
+        LOG.exception("a webhook failed", extra={"call_id": sheet.call_id})
+        return handover.after_fault(line, sheet, _number("again", "0"))
 
 
 def _asked() -> turns.Asked:

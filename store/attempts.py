@@ -176,6 +176,12 @@ def open_attempts(session: Session, *, person: Collection[str], number_digest: s
     return session.scalars(query).all()
 
 
+def count_of_outcome(session: Session, target_id: str | None, outcome: Outcome) -> int:
+    """How many of a target's attempts came to this."""
+    query = select(func.count()).select_from(Attempt).where(Attempt.target_id == target_id, Attempt.outcome == outcome)
+    return session.scalar(query) or 0
+
+
 def in_flight(session: Session) -> int:
     """How many attempts are not over: INTENT and UNKNOWN hold a seat too."""
     query = select(func.count()).select_from(Attempt).where(Attempt.state.not_in(FINAL_ATTEMPTS))

@@ -92,7 +92,7 @@ def facts_for_gate(
 
 def _held_by(hold: Hold, borrower_id: str) -> HeldBy:
     """A hold that needs a sign-off has no day on which it ends by itself."""
-    return HeldBy(hold.rule, None if hold.lift_by else hold.until_at, hold.borrower_id != borrower_id)
+    return HeldBy(hold.rule, None if hold.needs_sign_off else hold.until_at, hold.borrower_id != borrower_id)
 
 
 def _attempts_of_month(session: Session, person: Collection[str], number_digest: str, now: datetime) -> Sequence[Attempt]:

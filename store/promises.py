@@ -93,7 +93,8 @@ def ask_callback(
 
 def robots_callback(session: Session, call_id: str) -> CallbackRequest | None:
     """What the call agreed for the robot to do; None when nothing, or when a person took it over."""
-    asked = session.scalars(select(CallbackRequest).where(CallbackRequest.call_id == call_id)).all()
+    query = select(CallbackRequest).where(CallbackRequest.call_id == call_id)
+    asked = session.scalars(query.order_by(CallbackRequest.made_at, CallbackRequest.id)).all()
     return asked[-1] if asked and not any(one.by_person for one in asked) else None
 
 

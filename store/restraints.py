@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from kit.ids import new_id
@@ -19,7 +19,8 @@ def open_holds(session: Session, borrower_ids: Collection[str], *, now: datetime
 
     One that needs a sign-off (`lift_by`) binds beyond its day until it gets it.
     """
-    still = or_(Hold.until_at.is_(None), Hold.until_at > now, Hold.lift_by != "")
+    is_unsigned = and_(Hold.lift_by != "", Hold.lifted_by.is_(None))
+    still = or_(Hold.until_at.is_(None), Hold.until_at > now, is_unsigned)
     query = select(Hold).where(Hold.borrower_id.in_(borrower_ids), Hold.lifted_at.is_(None), still)
     return session.scalars(query.order_by(Hold.from_at)).all()
 
@@ -73,15 +74,17 @@ def resolve_case(session: Session, case_id: str, *, by: str, now: datetime) -> N
     for hold in holds_of_case(session, case_id):
         if ends_with_case(hold):
             lift_hold(session, hold, by=by, now=now)
-        elif hold.lift_by and not hold.is_permanent and hold.lifted_at is None:
-            hold.lift_by = ""
+        elif hold.needs_sign_off and not hold.is_permanent and hold.lifted_at is None:
+            hold.lifted_by = by
             _take_in_again(session, hold)
             ledger.append(session, "hold.signed_off", hold.borrower_id, {"rule": hold.rule, "case": case_id}, now=now)
 
 
 def hold_again(session: Session, case_id: str, *, now: datetime) -> None:
-    """The case is open again: what its closing lifted binds again, until resolved."""
+    """The case is open again: what its closing lifted binds again, until resolved; what it signed off needs that again."""
     for hold in holds_of_case(session, case_id):
+        if hold.lifted_at is None:
+            hold.lifted_by = None
         if hold.lifted_at is not None:
             put_hold(
                 session,

@@ -27,9 +27,9 @@ TIMEOUT_S = 10.0
 """Of one request; the library's own default is to wait for ever."""
 RING_S = 30
 MAX_CALL_S = 1_200
+"""TimeLimit of a call: the carrier ends it when everything of ours has failed to."""
 HANDED_OVER_S = 14_400
 """Twilio's own longest call: nobody cuts a person off who talks to a person."""
-"""TimeLimit of a call: the carrier ends it when everything of ours has failed to."""
 STATUS_EVENTS = ["initiated", "ringing", "answered", "completed"]
 MAX_RECORDING_BYTES = 32 * 1024 * 1024
 MAINLAND_REFUSED = (

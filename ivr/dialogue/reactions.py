@@ -145,7 +145,7 @@ def _resumed(walk: Walk, _: events.Resumed) -> None:
 
 
 def _transfer_done(walk: Walk, _: events.TransferDone) -> None:
-    if walk.state.phase is Phase.TRANSFERRING:
+    if walk.state.phase is not Phase.OVER:
         walk.state.phase = Phase.OVER
         walk.state.outcomes.append(Outcome.TRANSFERRED)
 

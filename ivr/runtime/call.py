@@ -85,7 +85,7 @@ class StreamCall:
             self._transcript.we_said([*self._cut, *self._mouth.clear()])
             self._cut = []
             if not all(map(self._say, spoken)) and not isinstance(ended, Transfer):
-                self._apologise()
+                self._be_unable()
                 return
         if ended:
             self._end_after(ended)
@@ -200,6 +200,13 @@ class StreamCall:
                 self._apologise()
             return media.payload, self._playout.take(len(media.payload))
 
+    def _be_unable(self) -> None:
+        """What must be said cannot be: to a person with whoever is in danger, an apology and the end for the others."""
+        if self._talk.dialogue.mortal_danger:
+            self._end_after(self._talk.hand_to_people())
+        else:
+            self._apologise()
+
     def _apologise(self) -> None:
         """Say the script's words for a fault and end. Nobody is let go who is in danger or waits for a person."""
         if isinstance(self._after, Transfer) or self._talk.dialogue.mortal_danger:
@@ -302,7 +309,10 @@ class StreamCall:
 
     def _watch(self) -> None:
         reason = self._vigil.end(self._now - self._media_at)
-        if reason is not None:
+        if reason is not None and self._talk.dialogue.mortal_danger:
+            self.lost()
+            self.is_over = True
+        elif reason is not None:
             self._abandon(reason)
         elif not (self._playout.is_playing or self._ear.is_hearing) and (event := self._vigil.time_up()):
             self._tell(event)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ivr.carrier.rest import CarrierTrouble
-from ivr.carrier.twiml import Dial, Gather, Hangup, Play, Say, Verb
+from ivr.carrier.twiml import Dial, Gather, Hangup, Play, Redirect, Say, Verb
 from ivr.carrier.webhook import DialReport
 from ivr.dialogue.events import TransferDone
 from ivr.ports import Agent, CallSheet
@@ -21,7 +21,7 @@ from ivr.runtime.house_clips import ACCEPT, COMPANY, HELP_LINES, SILENCE
 from ivr.runtime.line import Line
 from ivr.runtime.talk import Talk, abandon, is_in_danger
 from kit.metrics import TRANSFERS, TROUBLES
-from kit.vocabulary import CallState, HangUpReason, Severity
+from kit.vocabulary import CallState, HangUpReason, MediaMode, Severity
 
 LOG = logging.getLogger(__name__)
 RING_S = 8
@@ -45,6 +45,8 @@ def ring_next(line: Line, sheet: CallSheet) -> list[Verb]:
     severity = Severity[transfer["severity"]]
     agents = in_turn(line.shift.on_shift(), severity)
     place = sheet.agents_tried
+    if severity is Severity.P0 and not place:
+        line.hearing.submit(_keep_open, line, sheet)
     if place < len(agents):
         return _ring(line, sheet, agents[place].number, RING_S)
     if severity is Severity.P0 and place == len(agents):
@@ -98,12 +100,12 @@ def accept(line: Line, sheet: CallSheet, place: int, digits: str) -> list[Verb]:
     Talk.restore(line, sheet).tell(TransferDone(agent=str(place)))
     line.notebook.set_state(sheet.call_id, CallState.ACCEPTED, place)
     TRANSFERS.labels("accepted").inc()
-    _keep_open(line, sheet)
+    line.hearing.submit(_keep_open, line, sheet)
     return []
 
 
 def _keep_open(line: Line, sheet: CallSheet) -> None:
-    """The carrier's limit was for the robot. When it cannot be raised, the bridge still comes."""
+    """The carrier's limit was for the robot: people talk as long as they need. Takes a while and is waited for by nobody."""
     try:
         line.carrier.keep_open(sheet.carrier_sid or "")
     except CarrierTrouble as trouble:
@@ -120,8 +122,8 @@ def rang(line: Line, sheet: CallSheet, place: int, report: DialReport) -> list[V
     if _is_ringing(sheet, place):
         TRANSFERS.labels(report.status.replace("-", "_")).inc()
         line.notebook.set_state(sheet.call_id, CallState.TRANSFERRING, place + 1)
-        sheet = line.notebook.open_call(sheet.call_id) or sheet
-    return resume(line, sheet)
+        return ring_next(line, line.notebook.open_call(sheet.call_id) or sheet)
+    return ring_next(line, sheet) if sheet.state is CallState.TRANSFERRING else modes.carry_on(line, sheet)
 
 
 def resume(line: Line, sheet: CallSheet) -> list[Verb]:
@@ -134,17 +136,35 @@ def resume(line: Line, sheet: CallSheet) -> list[Verb]:
         return ring_next(line, sheet)
     if _is_person_awaited(sheet):
         return _ring_anew(line, sheet)
-    if sheet.redirects < MOST_REDIRECTS:
+    if line.settings.media_mode is not MediaMode.STREAM:
+        return modes.carry_on(line, sheet)
+    in_danger = is_in_danger(line, sheet)
+    if sheet.redirects < (MOST_REDIRECTS_IN_DANGER if in_danger else MOST_REDIRECTS):
         line.notebook.set_state(sheet.call_id, CallState.LOST, sheet.agents_tried, redirects=sheet.redirects + 1)
         return [Play(urls.clip(line.settings, SILENCE)), *modes.carry_on(line, sheet)]
-    if is_in_danger(line, sheet):
-        return [Play(urls.clip(line.settings, HELP_LINES)), *_ring_anew(line, sheet)]
+    if in_danger:
+        return _help(line, sheet)
     abandon(line, sheet)
     return [Hangup()]
 
 
 MOST_REDIRECTS = 30
 """Each is a second of silence: for half a minute a lost media worker is waited for."""
+MOST_REDIRECTS_IN_DANGER = 5
+
+
+def after_fault(line: Line, sheet: CallSheet, times: int) -> list[Verb]:
+    """When a webhook of the call failed in our hands: who is in danger gets people, the others another try, `times` so far."""
+    if is_in_danger(line, sheet):
+        return _help(line, sheet)
+    if times >= MOST_REDIRECTS:
+        return [Hangup()]
+    again = urls.hook(line.settings, "/voice/resume", call_id=sheet.call_id, again=times + 1)
+    return [Play(urls.clip(line.settings, SILENCE)), Redirect(again)]
+
+
+def _help(line: Line, sheet: CallSheet) -> list[Verb]:
+    return [Play(urls.clip(line.settings, HELP_LINES)), *_ring_anew(line, sheet)]
 
 
 def _is_person_awaited(sheet: CallSheet) -> bool:

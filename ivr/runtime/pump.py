@@ -78,10 +78,12 @@ def limit_sending(raw: sockets.socket | None) -> None:
 def _carry(socket: Socket, line: Line) -> str:
     started = _await_start(socket, line)
     sheet = _admit(started, line)
-    call = _open_call(socket, line, sheet, started.stream_sid)
-    if call is None:
+    opened = _open_call(socket, line, sheet, started.stream_sid)
+    if opened is None:
         return "unable"
+    call, effects = opened
     try:
+        call.act(effects)
         return _pump(socket, call)
     except (ConnectionClosed, OSError):
         call.lost()
@@ -142,8 +144,9 @@ def _admit(started: stream.Started, line: Line) -> CallSheet:
     return sheet
 
 
-def _open_call(socket: Socket, line: Line, sheet: CallSheet, stream_sid: str) -> StreamCall | None:
-    """The call, speaking; None when it cannot be recorded or carried on, which ends it without a word of the matter.
+def _open_call(socket: Socket, line: Line, sheet: CallSheet, stream_sid: str) -> tuple[StreamCall, list[Effect]] | None:
+    """The call and what it is to do first; None when it cannot be recorded or carried on, which ends it without a word of the
+    matter.
 
     Whoever is in mortal danger is left to the redirect behind the stream, which brings them to a person.
     """
@@ -160,9 +163,7 @@ def _open_call(socket: Socket, line: Line, sheet: CallSheet, stream_sid: str) ->
             hang_up(line, sheet.carrier_sid)
         return None
     line.notebook.set_state(sheet.call_id, CallState.TALKING, sheet.agents_tried)
-    call = StreamCall(line, talk, ear=ear, mouth=mouth, tape=tape)
-    call.act(effects)
-    return call
+    return StreamCall(line, talk, ear=ear, mouth=mouth, tape=tape), effects
 
 
 def _talk_of(line: Line, sheet: CallSheet) -> tuple[Talk, list[Effect]]:

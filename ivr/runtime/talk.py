@@ -19,6 +19,7 @@ from ivr.dialogue.machine import Dialogue
 from ivr.meaning import Hints, Meaning
 from ivr.ports import CallSheet, Turn
 from ivr.runtime.line import Line
+from kit.labels import RISKS
 from kit.metrics import CALLS_ENDED, TROUBLES
 from kit.vocabulary import HangUpReason, Intent, Outcome, Severity
 from speech.phrases import likeness
@@ -75,11 +76,26 @@ class Talk:
         except DialogueMisuse:
             TROUBLES.labels("dialogue_misuse").inc()
             LOG.error("dialogue refused an event", extra={"call_id": self.sheet.call_id, "event": type(event).__name__})
-            effects = [Transfer("fault", Severity.P2, "系统故障，请接听并说明情况。")]
+            effects = [self._to_people()]
         if isinstance(ended := ending(effects), Transfer):
-            self.note(transfer={"reason": ended.reason, "severity": ended.severity.name, "summary": ended.summary})
+            self._note_transfer(ended)
         self._write(turns, effects)
         return effects
+
+    def hand_to_people(self) -> Transfer:
+        """Our part cannot go on: a person must. Written down at once."""
+        transfer = self._to_people()
+        self._note_transfer(transfer)
+        self.save()
+        return transfer
+
+    def _to_people(self) -> Transfer:
+        danger = self.dialogue.mortal_danger
+        summary = f"{RISKS[danger]}，系统故障，请先关心安抚。" if danger else "系统故障，请接听并说明情况。"
+        return Transfer(danger.value if danger else "fault", Severity.P0 if danger else Severity.P2, summary)
+
+    def _note_transfer(self, transfer: Transfer) -> None:
+        self.note(transfer={"reason": transfer.reason, "severity": transfer.severity.name, "summary": transfer.summary})
 
     def understand(self, heard: Heard, *, is_early: bool = False) -> Meaning:
         """What the callee's words mean here and now. `is_early`: said before our question was heard, so no answer to it."""
@@ -92,12 +108,12 @@ class Talk:
     def _by_other_ears(self, meaning: Meaning, heard: Heard, hints: Hints) -> Meaning:
         """What other ears made of the sound, when the first made no sense.
 
-        A word of mortal danger in any of them counts, if the two may be the same sound at all.
+        A word of mortal danger in any of them counts, if it is the one believed or may be the same sound at all.
         """
         others = [self._line.understand(text, hints) for text in heard.alternatives]
         sensible = next((other for other in others if _makes_sense(other)), None)
         lesser = [found for found in (sensible.risk if sensible else ()) if found.severity is not Severity.P0]
-        alike = [other for other in others if likeness(other.text, heard.text) >= ALIKE]
+        alike = [other for other in others if other is sensible or likeness(other.text, heard.text) >= ALIKE]
         grave = [found for other in alike for found in other.risk if found.severity is Severity.P0]
         heard_too = tuple(f"另一只耳朵听到“{other.text}”" for other in others if other is sensible or other in alike)
         chosen = sensible or meaning

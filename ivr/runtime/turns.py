@@ -67,8 +67,9 @@ def took(line: Line, sheet: CallSheet, asked: Asked) -> list[Verb]:
     turn = talk.driver.get("turn", {})
     if asked.turn != turn.get("n") or sheet.state is not CallState.TALKING:
         return document_of(line.settings, sheet.call_id, turn) if turn else [Hangup()]
-    if ordered := orders.events_of(orders.waiting(line, sheet.call_id)):
-        return _reply(line, talk, talk.tell(ordered[0]))
+    for event in orders.events_of(orders.waiting(line, sheet.call_id)):
+        if effects := talk.tell(event):
+            return _reply(line, talk, effects)
     heard = _heard(line, asked, turn)
     if heard is None:
         return _fetch_again(line, sheet.call_id, asked)

@@ -49,6 +49,19 @@ _MINOR = (
 )
 
 
+_DIED = (
+    r"(?:人|他|她)?(?:已经?|早就?|都|上个?月|去年|前年|今年|上周|前几天|昨天|前天|刚刚?|不幸|突然|意外|因病|生病|车祸)*"
+    r"(?:去世|过世|病逝|离世|逝世|身亡|病故|死亡|不在人世|死了$|没了$)"
+)
+"""What follows a name whose bearer is dead: said outright. 走了 is not, and of whose wife or father the name goes on."""
+
+
+def named_dead(said: Utterance, name: str) -> Iterator[RiskFound]:
+    """The death of whom we ask for, told by name."""
+    for told in re.finditer(re.escape(name) + _DIED, said.core) if len(name) > 1 else ():
+        yield RiskFound(Risk.BORROWER_DECEASED, Severity.P1, f"借款人已去世：“{told[0]}”")
+
+
 def risks(said: Utterance) -> Iterator[RiskFound]:
     """Every risk that rules, frames and the weight of evidence find; gravest first is not promised."""
     calm = calmed(said)

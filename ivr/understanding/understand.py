@@ -5,7 +5,6 @@ Decides from the text and the hints alone: no clock, no I/O, no memory. Risk is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ivr.meaning import Hints, Meaning, RiskFound, Slot
@@ -13,7 +12,7 @@ from ivr.understanding.context import in_context
 from ivr.understanding.intents import announcement, heard_intents, invented
 from ivr.understanding.likeness import nearest
 from ivr.understanding.normalise import Utterance, normalise
-from ivr.understanding.risk import risks, risks_of_intents, settled
+from ivr.understanding.risk import named_dead, risks, risks_of_intents, settled
 from ivr.understanding.slots import slots
 from ivr.understanding.sounds import repaired
 from kit.vocabulary import Intent, Risk, Severity, SlotName
@@ -43,7 +42,7 @@ def understand(text: str, hints: Hints) -> Meaning:
 
 def _person(text: str, said: Utterance, hints: Hints) -> Meaning:
     draft = _draft(said, hints)
-    found = [*risks(said), *_of_the_named(text, hints)]
+    found = [*risks(said), *named_dead(said, hints.callee_name)]
     sounded = repaired(said)
     if sounded:
         found += risks(sounded)
@@ -61,12 +60,6 @@ def _person(text: str, said: Utterance, hints: Hints) -> Meaning:
     risk = settled([*found, *_given_up(values, hints)])
     why = (*(one.why for one in risk), *draft.why)
     return Meaning(text, intents[0], intents, values, risk, why, draft.confidence)
-
-
-def _of_the_named(text: str, hints: Hints) -> Iterable[RiskFound]:
-    """Risks in what is said of the borrower by name, as of "the borrower in person"."""
-    name = hints.callee_name
-    return risks(normalise(text.replace(name, "本人"))) if name and name in text else ()
 
 
 def _given_up(values: tuple[Slot, ...], hints: Hints) -> list[RiskFound]:

@@ -91,6 +91,7 @@ def numbers_as_said(text: str, *, one_by_one: bool = False) -> str:
     `one_by_one`: every figure digit by digit, where digits were asked for.
     """
     text = _BORROWED.sub(lambda found: "好的" if found[0].lower() == "ok" else "拜拜", text)
+    one_by_one = one_by_one and not re.search("[年月号日点元块]", text)
     is_string = one_by_one or len(re.findall(r"\d", text)) >= LONG_NUMBER
     joined = re.sub(r"(?<=\d)[ ,，-](?=\d)", "", text) if is_string else text
     shortest = 1 if one_by_one else LONG_NUMBER

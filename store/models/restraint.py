@@ -27,6 +27,12 @@ class Hold(Table):
     case_id: Mapped[Code | None] = mapped_column(ForeignKey("case.id"), index=True)
     lifted_at: Mapped[datetime | None]
     lifted_by: Mapped[Code | None]
+    """Who lifted it, or, where a sign-off was needed, who signed it off: it then ends on its day."""
+
+    @property
+    def needs_sign_off(self) -> bool:
+        """Whether it binds beyond its day until somebody who may lifts it or signs it off."""
+        return bool(self.lift_by) and self.lifted_by is None
 
 
 class DoNotCall(Table):

@@ -79,19 +79,25 @@ def test_nothing_is_dialled_without_an_agent_for_the_gravest(floor: Floor) -> No
     assert floor.carrier.rung == []
 
 
-def booked(floor: Floor, wanted: datetime | None, *, by_person: bool = False) -> Target:
-    """A campaign of one, whose first call ended with a call back agreed; the target afterwards."""
-    campaign = floor.campaign(1)
-    floor.dialler.tick()
-    attempt = only_attempt(floor)
+def told(floor: Floor, status: str) -> str:
+    """The carrier's report of the latest call; the call's id."""
     with floor.store.reading() as session:
-        call = attempts.call_of(session, attempt.id)
-    sid = attempt.carrier_sid or ""
-    floor.callbacks.call_progressed(call.id, sid, "in-progress", {}, floor.clock.now())
+        attempt = session.query(Attempt).order_by(Attempt.attempt_no.desc()).first()
+        assert attempt is not None
+        call_id, sid = attempts.call_of(session, attempt.id).id, attempt.carrier_sid or ""
+    floor.callbacks.call_progressed(call_id, sid, status, {}, floor.clock.now())
+    return call_id
+
+
+def booked(floor: Floor, wanted: datetime | None, *, by_person: bool = False, campaign: str = "") -> Target:
+    """A campaign of one, whose call ends with a call back agreed; the target afterwards."""
+    campaign = campaign or floor.campaign(1)
+    floor.dialler.tick()
+    call_id = told(floor, "in-progress")
     notebook = StoredNotebook(floor.store)
-    notebook.save_turn(call.id, [], {"n": 1}, [BookCallback(wanted, by_person, "晚点打")], floor.clock.now())
-    notebook.finish(call.id, Outcome.CALLBACK_BOOKED, HangUpReason.SCRIPT_ENDED, floor.clock.now())
-    floor.callbacks.call_progressed(call.id, sid, "completed", {}, floor.clock.now())
+    notebook.save_turn(call_id, [], {"n": 1}, [BookCallback(wanted, by_person, "晚点打")], floor.clock.now())
+    notebook.finish(call_id, Outcome.CALLBACK_BOOKED, HangUpReason.SCRIPT_ENDED, floor.clock.now())
+    told(floor, "completed")
     floor.sweep.run()
     with floor.store.reading() as session:
         (target,) = targets.of_campaign(session, campaign)
@@ -108,6 +114,26 @@ def test_who_asked_to_be_called_back_is_called_then_whatever_our_cooldown(floor:
     assert floor.dialler.tick() == 1, "though one connected call a day is the policy's most"
     with floor.store.reading() as session:
         assert promises.callbacks_due(session, now=floor.clock.now(), by_person=False) == []
+
+
+def test_an_hour_that_was_named_is_kept_however_often_nobody_answered_before(floor: Floor) -> None:
+    campaign = floor.campaign(1)
+    for _ in range(3):
+        floor.dialler.tick()
+        told(floor, "no-answer")
+        floor.sweep.run()
+        floor.clock.advance(26 * 3600)
+    target = booked(floor, floor.clock.now() + timedelta(hours=5), campaign=campaign)
+    assert (target.state, target.tries) == (TargetState.WAITING, 4)
+
+
+def test_a_call_that_the_carrier_refused_keeps_no_promise(floor: Floor) -> None:
+    booked(floor, floor.clock.now() + timedelta(hours=5))
+    floor.clock.advance(5 * 3600)
+    floor.carrier.answer = Refused(20429, False, "busy")
+    floor.dialler.tick()
+    with floor.store.reading() as session:
+        assert len(promises.callbacks_due(session, now=floor.clock.now(), by_person=False)) == 1
 
 
 def test_who_named_no_hour_is_called_another_day(floor: Floor) -> None:

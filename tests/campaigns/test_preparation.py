@@ -241,3 +241,27 @@ def test_a_dated_hold_that_is_signed_off_lets_its_people_in_again_after_its_day(
         restraints.resolve_case(session, case.id, by="zheng", now=now)
     (target,) = room.prepare()
     assert (target.state, target.next_try_at) == (TargetState.WAITING, now + timedelta(days=7))
+
+
+def test_a_campaign_that_cannot_be_prepared_keeps_no_other_waiting(floor: Floor, room: Room) -> None:
+    other = floor.campaign(1, name="乙")
+    script = room.library.keep("overdue_reminder")
+    with floor.store.transaction() as session:
+        campaigns.get(session, other).script_digest = script.digest
+        for target in targets.of_campaign(session, other):
+            target.prepared_at = None
+    assert room.preparation.prepare_running() == 1, "the first campaign's revision was never kept"
+
+
+def test_a_case_that_is_open_again_needs_its_sign_off_again(room: Room) -> None:
+    now = room.floor.clock.now()
+    new = NewCase(borrower_of(room), None, "risk", "self_harm", 0, "open", quote="", why="", what_to_do="", due_at=now)
+    with room.floor.store.transaction() as session:
+        case = cases.put(session, new, now=now)
+        held = {"rule": "self_harm", "case_id": case.id, "days": 7, "is_permanent": False, "lift_by": "supervisor"}
+        restraints.put_hold(session, case.borrower_id, **held, now=now)  # type: ignore[arg-type]
+        restraints.resolve_case(session, case.id, by="zheng", now=now)
+        restraints.hold_again(session, case.id, now=now)
+    room.floor.clock.advance(8 * 86_400)
+    (target,) = room.prepare()
+    assert (target.state, target.blocked_rule) == (TargetState.BLOCKED, "hold:self_harm")

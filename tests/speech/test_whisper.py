@@ -56,6 +56,7 @@ def test_figures_are_written_as_said(text: str, expected: str) -> None:
 )
 def test_figures_are_digits_where_digits_were_asked_for(text: str, expected: str) -> None:
     assert numbers_as_said(text, one_by_one=True) == expected
+    assert numbers_as_said("我11月20号还3200", one_by_one=True) == numbers_as_said("我11月20号还3200")
     heard = believed(Draft(f"是{text}", -0.1, 0.0), 2.0, sorted("零一二三四五六七八九"), engine="whisper")
     assert heard.text == f"是{expected}"
 

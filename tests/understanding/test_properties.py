@@ -115,15 +115,33 @@ def test_figures_alone_resemble_no_sentence(figures: str) -> None:
     assert (meaning.intent, meaning.risk) == (Intent.UNCLEAR, ())
 
 
-@pytest.mark.parametrize("text", ["王小明去世了", "王小明上个月走了", "王小明死了"])
+@pytest.mark.parametrize("text", ["王小明去世了", "王小明已经过世了", "王小明上个月病故了", "王小明死了"])
 def test_the_death_of_whom_we_ask_for_is_understood_by_name(text: str) -> None:
     assert [found.category for found in understand(text, NAMED).risk] == [Risk.BORROWER_DECEASED]
-    assert understand("王小明不在", NAMED).risk == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "王小明不在",
+        "王小明刚走了",
+        "王小明走了，去上班了",
+        "王小明先走了你晚点打",
+        "王小明的爸爸去世了",
+        "王小明老婆去世了",
+        "王小明家里老人去世了",
+        "王小明去世的消息是谣言吧他好好的",
+    ],
+)
+def test_who_is_out_or_bereaved_is_not_dead(text: str) -> None:
+    found = [risk.category for risk in understand(text, NAMED).risk]
+    assert found == [] or found == [Risk.FAMILY_BEREAVEMENT] or "谣言" in text
 
 
 def test_who_has_taken_all_the_pills_is_in_danger_and_who_is_ill_is_not() -> None:
     assert [found.severity for found in understand("我把药都吃了", HINTS).risk] == [Severity.P0]
     assert understand("我感冒了把药都吃了", HINTS).risk == ()
+    assert understand("我妈把药都吃了", HINTS).risk == ()
     assert understand("医生开的药都吃完了", HINTS).risk == ()
 
 

@@ -16,7 +16,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from kit.vocabulary import HangUpReason, MediaMode, Order, Outcome
+from ivr.ports import Agent
+from kit.vocabulary import CallState, HangUpReason, MediaMode, Order, Outcome
 from speech.audio import decode_mulaw, read_wav, write_wav
 from tests.ivr.runtime.rig import CALL, LOUD, SID, House, sheet
 from tests.ivr.runtime.test_call import HELLO
@@ -245,3 +246,28 @@ def test_repetition_of_requests_changes_nothing(presses: list[tuple[str, int]]) 
     assert once.document == often.document
     assert once.house.spoken("bot") == often.house.spoken("bot")
     assert once.house.notebook.lasting[CALL] == often.house.notebook.lasting[CALL]
+
+
+def test_a_transfers_report_that_comes_twice_deafens_nobody() -> None:
+    caller = Caller(MediaMode.RECORD)
+    caller.house.shift.agents = (Agent("+12025550111", may_take_p0=True),)
+    caller.says("不想活了")
+    caller.post(f"{BASE}/voice/resume?call_id={CALL}")
+    assert caller.verbs == ["Dial"]
+    for _ in range(2):
+        caller.post(f"{BASE}/voice/transfer?call_id={CALL}&agent=0", DialCallStatus="busy")
+        assert caller.verbs == ["Play", "Record", "Redirect"]
+        assert caller.house.sheet.state is CallState.TALKING
+    caller.says("是我")
+    assert caller.house.spoken("callee")[-1] == "是我"
+
+
+def test_an_order_that_means_nothing_now_takes_nobodys_turn() -> None:
+    """A machine was reported late, to a verified borrower: what they say is heard all the same."""
+    caller = Caller(MediaMode.RECORD)
+    caller.presses("1")
+    caller.presses("1234")
+    caller.house.live.give_order(CALL, Order.MACHINE_ANSWERED)
+    caller.says("不想活了")
+    assert caller.house.spoken("callee")[-1] == "不想活了"
+    assert caller.house.sheet.state is CallState.TRANSFERRING

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from ivr.carrier.twiml import Dial, Play, Verb
 from ivr.ports import Agent
 from ivr.runtime import handover, house_clips, pump
-from ivr.runtime.handover import MOST_REDIRECTS
+from ivr.runtime.handover import MOST_REDIRECTS, MOST_REDIRECTS_IN_DANGER
 from kit.vocabulary import CallState, HangUpReason, Outcome
-from tests.ivr.runtime.rig import CALL, House, Phone, Plot, despairs
+from tests.ivr.runtime.rig import CALL, House, Phone, Plot, asks_for_a_person, despairs
+from tests.webhooks.post import Posts
 
 SENIOR = Agent("+12025550112", may_take_p0=True)
 COMFORT = "我听到您说的了，马上请同事陪您说话。"
@@ -119,7 +122,7 @@ def test_people_are_rung_again_when_no_worker_comes_back(redirects: int) -> None
     """The help lines are said, then everybody is tried once more; again and again, since nothing better is left."""
     house = _nobody_came()
     for _ in range(redirects):
-        for _ in range(MOST_REDIRECTS):
+        for _ in range(MOST_REDIRECTS_IN_DANGER):
             assert _rung(handover.resume(house.line, house.sheet)) == []
         verbs = handover.resume(house.line, house.sheet)
         assert isinstance(verbs[0], Play)
@@ -158,3 +161,61 @@ def test_a_line_that_breaks_again_and_again_ends_nobodys_call_who_is_in_danger()
         house.phone(breaks_off)
     assert house.sheet.outcome is None
     assert house.carrier.completed == []
+
+
+def test_words_that_cannot_be_said_to_whoever_is_in_danger_bring_a_person() -> None:
+    house = _nobody_came()
+    house.prompts.missing.add("您可以拨打12356。")
+    house.phone(lambda phone: phone.wait(6))
+    assert house.sheet.state is CallState.TRANSFERRING
+    assert _rung(handover.resume(house.line, house.sheet)) == [SENIOR.number]
+
+
+def test_a_dead_stream_ends_nobodys_call_who_is_in_danger() -> None:
+    house = _nobody_came()
+
+    def plot(phone: Phone) -> Plot:
+        yield from phone.until_quiet()
+        yield from phone.stop_media(60)
+
+    phone = house.phone(plot)
+    assert phone.seconds < 60, "the socket is closed, so that the carrier comes back"
+    assert (house.sheet.state, house.sheet.outcome) == (CallState.DROPPED, None)
+    assert house.carrier.completed == []
+
+
+def test_a_person_who_takes_the_call_later_has_taken_it() -> None:
+    """People were rung anew though the dialogue had gone on."""
+
+    def breaks_off(phone: Phone) -> Plot:
+        yield from phone.until_quiet()
+        phone.closed_by_peer = True
+        yield
+
+    house = _nobody_came()
+    house.phone(breaks_off)
+    handover._ring_anew(house.line, house.sheet)
+    assert handover.accept(house.line, house.sheet, 0, "1") == []
+    handover.resume(house.line, house.sheet)
+    assert house.notebook.finished[CALL][:2] == (Outcome.TRANSFERRED, HangUpReason.TRANSFER_DONE)
+
+
+@pytest.mark.parametrize("plot", [despairs, asks_for_a_person])
+def test_a_webhook_that_fails_ends_no_call(plot: Callable[[Phone], Plot], monkeypatch: pytest.MonkeyPatch) -> None:
+    house = _house()
+    house.phone(plot)
+    for place in range(2):
+        house.notebook.set_state(CALL, CallState.TRANSFERRING, place + 1)
+
+    def down(call_id: str, ttl_s: int = 60) -> str:
+        raise ConnectionError("no Redis")
+
+    monkeypatch.setattr(house.live, "issue_token", down)
+    reply = Posts(house)("/voice/resume", {})
+    assert reply.status_code == 200
+    if plot is despairs:
+        assert f"clip/{house_clips.HELP_LINES}.wav" in reply.text
+        assert f">{SENIOR.number}</Number>" in reply.text
+    else:
+        assert "again=1</Redirect>" in reply.text
+        assert "<Hangup" in Posts(house)("/voice/resume", {}, again=MOST_REDIRECTS).text
