@@ -164,6 +164,9 @@ def after_fault(line: Line, sheet: CallSheet, times: int) -> list[Verb]:
 
 
 def _help(line: Line, sheet: CallSheet) -> list[Verb]:
+    """For whoever is in danger and cannot be talked with now: the help lines, and people, as P0 whatever was noted before."""
+    if transfer_of(sheet)["severity"] != Severity.P0.name:
+        Talk.restore(line, sheet).hand_to_people()
     return [Play(urls.clip(line.settings, HELP_LINES)), *_ring_anew(line, sheet)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -219,3 +220,13 @@ def test_a_webhook_that_fails_ends_no_call(plot: Callable[[Phone], Plot], monkey
     else:
         assert "again=1</Redirect>" in reply.text
         assert "<Hangup" in Posts(house)("/voice/resume", {}, again=MOST_REDIRECTS).text
+
+
+def test_danger_that_led_to_no_transfer_yet_is_rung_for_as_the_gravest() -> None:
+    """The worker died in the instant between hearing it and noting whom to ring."""
+    house = _nobody_came()
+    memory = dict(house.sheet.memory or {})
+    memory["driver"] = {name: kept for name, kept in memory["driver"].items() if name != "transfer"}
+    house.notebook.sheets[CALL] = replace(house.sheet, memory=memory, state=CallState.LOST, redirects=MOST_REDIRECTS_IN_DANGER)
+    assert _rung(handover.resume(house.line, house.sheet)) == [SENIOR.number]
+    assert handover.transfer_of(house.sheet)["severity"] == "P0"
