@@ -25,10 +25,12 @@ from campaigns.sweep import Sweep
 from desk.intake import StoredNotebook
 from desk.shift import BadShift, ConfiguredShift
 from ivr.carrier.rest import CarrierClient
+from ivr.dialogue.lines import personal_pieces
 from ivr.runtime import answering
 from ivr.runtime.line import Line, Slots
 from ivr.runtime.pulse import Chore, serve_media
 from ivr.runtime.voicebox import Voicebox
+from ivr.script.fields import Facts
 from ivr.script.issues import BadScript
 from ivr.script.library import Library, NoSuchScript, RevisionLost
 from ivr.understanding import understand
@@ -143,7 +145,10 @@ class House:
 
     @cached_property
     def retention(self) -> Retention:
-        return Retention(self.store, open_blobs(self.settings), self.policy)
+        def forget(script_id: str, digest: str, facts: Facts) -> None:
+            self.prompts.forget(sorted(personal_pieces(self.library.revision(script_id, digest), facts)))
+
+        return Retention(self.store, open_blobs(self.settings), self.policy, forget=forget)
 
     @cached_property
     def dialler(self) -> Dialler:

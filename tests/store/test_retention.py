@@ -12,6 +12,7 @@ from campaigns.retention import Retention
 from desk.intake import StoredNotebook
 from ivr.dialogue.effects import Escalate
 from ivr.ports import Turn
+from ivr.script.fields import Facts
 from kit.clock import ManualClock
 from kit.vocabulary import HangUpReason, Outcome, Risk, Severity
 from law.policy import Policy, read_policy
@@ -52,7 +53,7 @@ def blobs(request: pytest.FixtureRequest, store: Store, tmp_path: Path, bucket: 
 
 @pytest.fixture
 def retention(store: Store, blobs: Blobs, policy: Policy) -> Retention:
-    return Retention(store, blobs, policy)
+    return Retention(store, blobs, policy, forget=lambda *_: None)
 
 
 def finished(store: Store, blobs: Blobs, outcome: Outcome = Outcome.PROMISE, *, seed: int = 1) -> str:
@@ -153,14 +154,45 @@ def test_a_store_that_is_down_is_tried_again(
     settle_loan(store, clock.now())
     clock.advance(YEARS.total_seconds())
     bucket.is_down = True
-    assert Retention(store, blobs, policy).run() == 0
+    assert Retention(store, blobs, policy, forget=lambda *_: None).run() == 0
     assert not is_erased(store, call_id), "what still exists is not said to be gone"
     bucket.is_down = False
-    assert Retention(store, blobs, policy).run() == 1
+    assert Retention(store, blobs, policy, forget=lambda *_: None).run() == 1
 
 
 def test_a_stricter_policy_forgets_strangers_sooner(store: Store, clock: ManualClock, blobs: Blobs, policy: Policy) -> None:
     finished(store, blobs, Outcome.WRONG_NUMBER)
     clock.advance((30 * DAY).total_seconds())
-    assert Retention(store, blobs, policy).run() == 0
-    assert Retention(store, blobs, replace(policy, retention_wrong_number_days=30)).run() == 1
+    assert Retention(store, blobs, policy, forget=lambda *_: None).run() == 0
+    assert Retention(store, blobs, replace(policy, retention_wrong_number_days=30), forget=lambda *_: None).run() == 1
+
+
+def test_the_clips_that_were_made_for_a_call_go_before_the_facts_that_name_them(
+    store: Store, clock: ManualClock, blobs: Blobs, policy: Policy
+) -> None:
+    call_id = finished(store, blobs)
+    settle_loan(store, clock.now())
+    clock.advance(YEARS.total_seconds())
+    asked: list[tuple[str, bool]] = []
+
+    def forget(script_id: str, digest: str, facts: Facts) -> None:
+        asked.append((str(facts["borrower_name"]), is_erased(store, call_id)))
+        if len(asked) == 1:
+            raise OSError("disk")
+
+    keeping = Retention(store, blobs, policy, forget=forget)
+    assert (keeping.run(), is_erased(store, call_id)) == (0, False)
+    assert (keeping.run(), is_erased(store, call_id)) == (1, True)
+    assert [was_erased for _, was_erased in asked] == [False, False]
+
+
+def test_a_script_that_is_gone_keeps_no_call_from_being_erased(
+    store: Store, clock: ManualClock, blobs: Blobs, policy: Policy
+) -> None:
+    def forget(script_id: str, digest: str, facts: Facts) -> None:
+        raise LookupError(script_id)
+
+    finished(store, blobs)
+    settle_loan(store, clock.now())
+    clock.advance(YEARS.total_seconds())
+    assert Retention(store, blobs, policy, forget=forget).run() == 1
