@@ -111,7 +111,7 @@ class Talk:
         A word of mortal danger in any of them counts, if it is the one believed or may be the same sound at all.
         """
         others = [self._line.understand(text, hints) for text in heard.alternatives]
-        sensible = next((other for other in others if _makes_sense(other)), None)
+        sensible = max(filter(_makes_sense, others), key=lambda other: _closeness(other.text, heard.text), default=None)
         lesser = [found for found in (sensible.risk if sensible else ()) if found.severity is not Severity.P0]
         alike = [other for other in others if other is sensible or likeness(other.text, heard.text) >= ALIKE]
         grave = [found for other in alike for found in other.risk if found.severity is Severity.P0]
@@ -180,6 +180,11 @@ def says(effects: Sequence[Effect]) -> list[Say]:
 def ending(effects: Sequence[Effect]) -> HangUp | Transfer | None:
     """What ends our part of the call once everything said has been played."""
     return next((effect for effect in effects if isinstance(effect, HangUp | Transfer)), None)
+
+
+def _closeness(one: str, other: str) -> tuple[float, int]:
+    """How near two hearings of one sound are: by sound, then by length."""
+    return likeness(one, other), -abs(len(one) - len(other))
 
 
 def _makes_sense(meaning: Meaning) -> bool:

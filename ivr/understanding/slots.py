@@ -16,7 +16,9 @@ from kit.vocabulary import Intent, SlotName
 
 _PAYS = {Intent.PROMISE_TO_PAY, Intent.ASK_INSTALMENTS, Intent.ASK_EXTENSION}
 _SPEAKS_OF_MONEY = _PAYS | {Intent.ALREADY_PAID, Intent.CORRECTION, Intent.CANNOT_PAY}
-_DUE_DAY = re.compile(r"到期(?:的?(?:那|当)[天日]|日|就还|再还)|还款日(?:那|当)?天?(?=还|再|就|$)|(?:那|当)天(?:还|再|就)")
+_DUE_DAY = re.compile(
+    r"到期(?:的?(?:那|当)[天日]|日|的时候|我?(?:就|再|会|一定|肯定)*(?=还|付|交))|还款日(?:那|当)?天?(?=还|再|就|$)|(?:那|当)天(?:还|再|就)"
+)
 _CALLS = {Intent.CALL_BACK_LATER, Intent.BUSY_NOW, Intent.THIRD_PARTY, Intent.CALLEE_UNAVAILABLE}
 
 

@@ -6,9 +6,12 @@ from datetime import date
 
 import pytest
 
-from ivr.meaning import Bound, SlotProblem
+from ivr.meaning import Bound, Hints, SlotProblem
+from ivr.understanding import understand
 from ivr.understanding.calendar import after_festival
 from ivr.understanding.dates import days, first_of
+from kit.vocabulary import Intent, SlotName
+from tests.understanding import corpus
 
 TODAY = date(2026, 11, 23)
 ON, BY, FROM = Bound.ON, Bound.BY, Bound.FROM
@@ -269,3 +272,17 @@ def test_holidays_follow_the_official_table_while_it_lasts() -> None:
 
 def test_holidays_past_the_table_take_their_usual_length() -> None:
     assert after_festival("国庆", date(2028, 9, 1)) == date(2028, 10, 8)
+
+
+@pytest.mark.parametrize(
+    "text", ["到期那天还", "到期那天我再还", "还款日那天还", "到期的时候还", "等到期再还", "到期我就还", "到那天还", "当天还"]
+)
+def test_the_due_day_is_a_day_whatever_was_asked(text: str) -> None:
+    meaning = understand(text, Hints(now=corpus.NOW, due_on=date(2026, 11, 25)))
+    assert meaning.intent is Intent.PROMISE_TO_PAY
+    assert [(slot.name, slot.value) for slot in meaning.slots] == [(SlotName.PAY_ON, date(2026, 11, 25))]
+
+
+@pytest.mark.parametrize("text", ["哪天还", "到期要还多少", "到时候还不上", "到期那天能还吗", "那天我还了", "到期了吗"])
+def test_what_is_asked_denied_or_past_about_the_due_day_is_no_promise(text: str) -> None:
+    assert understand(text, Hints(now=corpus.NOW, due_on=date(2026, 11, 25))).intent is not Intent.PROMISE_TO_PAY

@@ -49,3 +49,8 @@ def test_what_cannot_be_the_same_sound_alarms_nobody() -> None:
 
 def test_a_lesser_risk_of_another_ear_counts_only_with_its_sense() -> None:
     assert understood(Heard("乌云珊灵", 0.5, alternatives=("三三六零", "我要投诉你们"))).risk == ()
+
+
+def test_of_two_that_make_sense_the_one_that_may_be_the_same_sound_is_meant() -> None:
+    meaning = understood(Heard("豆漆纳金环", 0.5, alternatives=("哪天还", "到期那天还")))
+    assert meaning.intent is Intent.PROMISE_TO_PAY
