@@ -14,7 +14,7 @@ from speech import classes
 from speech.engines import vosk
 from speech.engines.gathering import GatheringListener
 from speech.phrases import plain, same_sound
-from speech.ports import Heard, Listener, Pcm
+from speech.ports import EngineUnavailable, Heard, Listener, Pcm
 
 
 class FreeVosk:
@@ -42,5 +42,8 @@ class FreeVosk:
 
 
 def load(settings: Settings) -> FreeVosk:
-    """The engine on the model that the grammar's ear uses. Raises EngineUnavailable."""
-    return FreeVosk(vosk.load(settings))
+    """The engine on the model that the grammar's ear uses. Raises EngineUnavailable where that hears freely already."""
+    recognizer = vosk.load(settings)
+    if not recognizer.has_grammars:
+        raise EngineUnavailable("vosk-free 多余：这个 Vosk 模型不能用语法，第一遍已是自由听写。")
+    return FreeVosk(recognizer)

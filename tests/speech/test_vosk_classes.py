@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -113,6 +114,11 @@ def test_both_engines_of_a_chain_load_one_model(monkeypatch: pytest.MonkeyPatch)
     chain = catalogue.recognizer(load_settings({}), "vosk,vosk-free")
     assert chain.name == "vosk+vosk-free"
     assert vosk._loaded.cache_info().misses == 1
+
+
+def test_a_model_without_grammars_is_not_heard_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vosk, "load", lambda settings: SimpleNamespace(name="vosk", has_grammars=False, has_partials=True))
+    assert catalogue.recognizer(load_settings({}), "vosk,vosk-free").name == "vosk"
 
 
 def test_the_card_says_how_far_free_hearing_is_trusted(tmp_path: Path) -> None:
