@@ -19,7 +19,7 @@ from campaigns.pacing import Load, Pace, may_start
 from campaigns.settling import settle_finished
 from ivr.carrier.rest import Placed, Refused, Unknown
 from ivr.dialogue.lines import personal_pieces
-from ivr.ports import Recorder, Shift
+from ivr.ports import Recorder, Shift, has_p0_agent
 from ivr.script.fields import Facts
 from ivr.script.library import RevisionLost
 from ivr.script.model import Script
@@ -107,7 +107,7 @@ class Dialler:
         """What forbids every call now."""
         if not self._on.recorder.is_ready():
             return "recording is not possible"
-        return "" if any(one.may_take_p0 for one in self._on.shift.on_shift()) else "no agent on shift may take a P0 call"
+        return "" if has_p0_agent(self._on.shift) else "no agent on shift may take a P0 call"
 
     def dial(self, target_id: str, campaign: Campaign) -> bool:
         """Call this target, if that may be done now; whether the carrier was asked.

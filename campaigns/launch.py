@@ -9,7 +9,7 @@ from typing import Protocol
 
 from campaigns.preparation import Preparation, Progress
 from campaigns.status import status_of
-from ivr.ports import Recorder, Shift
+from ivr.ports import Recorder, Shift, has_p0_agent
 from ivr.script.library import Library
 from ivr.script.model import Script
 from kit.clock import Clock
@@ -92,7 +92,7 @@ class Launch:
             return "连不上 Redis/Valkey：先运行 make run（或检查 HUILING_REDIS_URL）"
         missing = [] if self.hands.media_slots() else ["media"]
         missing += [] if self.hands.ticks_lately() else ["worker 与 beat"]
-        if not any(agent.may_take_p0 for agent in self.shift.on_shift()):
+        if not has_p0_agent(self.shift):
             return "没有能接高危来电（P0）的坐席在班：不会拨打。检查 HUILING_AGENT_NUMBERS（号码后加 *）"
         if not self.recorder.is_ready():
             return "录音写不进去：不会拨打。检查 HUILING_BLOB_STORE"
@@ -119,7 +119,7 @@ class Launch:
         return []
 
     def _has_agent(self, script: Script) -> list[str]:
-        if any(agent.may_take_p0 for agent in self.shift.on_shift()):
+        if has_p0_agent(self.shift):
             return []
         return ["没有能接高危来电（P0）的坐席当班：在 HUILING_AGENT_NUMBERS 里写上号码，可接 P0 的加后缀 *"]
 

@@ -72,34 +72,33 @@ def _moving(name: str, note: str) -> Callable[[Callable[..., None]], click.Comma
     return dress
 
 
-@_moving("take", note="")
-def take_case(case_id: str, by: str, note: str, supervisor: bool) -> None:
-    """领取工单：首问负责，跟到办结。"""
-    _act(case_id, CaseAction.TAKE, Person(by, supervisor), note)
+def _plain(name: str, action: CaseAction, about: str, *, note: str = "") -> None:
+    """A command that makes one move and asks nothing else."""
+
+    def move(case_id: str, by: str, note: str, supervisor: bool) -> None:
+        _act(case_id, action, Person(by, supervisor), _said(note) if needs_note else note)
+
+    needs_note = bool(note)
+    move.__doc__ = about
+    _moving(name, note)(move)
 
 
-@_moving("note", note="记下什么。")
-def note_on_case(case_id: str, by: str, note: str, supervisor: bool) -> None:
-    """在工单上记一笔，状态不变。"""
-    _act(case_id, CaseAction.NOTE, Person(by, supervisor), _said(note))
-
-
-@_moving("wait", note="等谁、等什么、到什么时候。")
-def let_case_wait(case_id: str, by: str, note: str, supervisor: bool) -> None:
-    """挂起工单：等客户或别的部门。"""
-    _act(case_id, CaseAction.WAIT, Person(by, supervisor), _said(note))
-
-
-@_moving("resume", note="")
-def resume_case(case_id: str, by: str, note: str, supervisor: bool) -> None:
-    """恢复处理挂起的工单。"""
-    _act(case_id, CaseAction.RESUME, Person(by, supervisor), note)
-
-
-@_moving("hand-over", note="为什么改派，请谁领取。")
-def hand_case_over(case_id: str, by: str, note: str, supervisor: bool) -> None:
-    """改派：工单离开现在的处理人，重新待领取；只有主管可以（--supervisor）。"""
-    _act(case_id, CaseAction.HAND_OVER, Person(by, supervisor), _said(note))
+_plain("take", CaseAction.TAKE, "领取工单：首问负责，跟到办结。")
+_plain("note", CaseAction.NOTE, "在工单上记一笔，状态不变。", note="记下什么。")
+_plain("wait", CaseAction.WAIT, "挂起工单：等客户或别的部门。", note="等谁、等什么、到什么时候。")
+_plain("resume", CaseAction.RESUME, "恢复处理挂起的工单。")
+_plain(
+    "hand-over",
+    CaseAction.HAND_OVER,
+    "改派：工单离开现在的处理人，重新待领取；只有主管可以（--supervisor）。",
+    note="为什么改派，请谁领取。",
+)
+_plain(
+    "reopen",
+    CaseAction.REOPEN,
+    "重开已办结的工单：解除了的暂停催收重新生效；只有主管可以（--supervisor）。",
+    note="为什么重开。",
+)
 
 
 @_moving("close", note="怎样办结的。")
@@ -111,12 +110,6 @@ def close_case(case_id: str, by: str, note: str, supervisor: bool, yes: bool) ->
     if lifted and not yes and (file.line.state, CaseAction.CLOSE) in moves.MOVES:
         click.confirm(f"办结后解除暂停催收（{'、'.join(lifted)}），可以再次拨打催收电话。确定办结？", abort=True)
     _act(case_id, CaseAction.CLOSE, Person(by, supervisor), note)
-
-
-@_moving("reopen", note="为什么重开。")
-def reopen_case(case_id: str, by: str, note: str, supervisor: bool) -> None:
-    """重开已办结的工单：解除了的暂停催收重新生效；只有主管可以（--supervisor）。"""
-    _act(case_id, CaseAction.REOPEN, Person(by, supervisor), _said(note))
 
 
 @cli.command("reverify")

@@ -99,10 +99,7 @@ def act(store: Store, case_id: str, action: CaseAction, *, by: Person, note: str
 
 
 def _now_of(session: Session, case: Case) -> CaseNow:
-    needs_manager = any(
-        hold.needs_sign_off and hold.lifted_at is None and not hold.is_permanent
-        for hold in restraints.holds_of_case(session, case.id)
-    )
+    needs_manager = any(map(restraints.awaits_sign_off, restraints.holds_of_case(session, case.id)))
     return CaseNow(CaseState(case.state), case.owner, lift_by_manager=needs_manager)
 
 

@@ -98,6 +98,11 @@ class Shift(Protocol):
         """No person has a P0 call: write it down for the duty manager, durably, before their phone rings; once a call."""
 
 
+def has_p0_agent(shift: Shift) -> bool:
+    """Whether an agent is on duty who may take the gravest calls: without one nothing is dialled."""
+    return any(agent.may_take_p0 for agent in shift.on_shift())
+
+
 class LiveCalls(Protocol):
     """What may be lost: tokens, orders and heartbeats of calls in progress."""
 

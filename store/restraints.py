@@ -69,12 +69,17 @@ def ends_with_case(hold: Hold) -> bool:
     return hold.until_at is None and hold.lifted_at is None and not hold.is_permanent
 
 
+def awaits_sign_off(hold: Hold) -> bool:
+    """Whether closing the case signs the hold off: a dated one that needs it and has not got it."""
+    return hold.needs_sign_off and not hold.is_permanent and hold.lifted_at is None
+
+
 def resolve_case(session: Session, case_id: str, *, by: str, now: datetime) -> None:
     """The case is closed: holds until resolved are lifted, dated ones run on signed off, permanent ones stay."""
     for hold in holds_of_case(session, case_id):
         if ends_with_case(hold):
             lift_hold(session, hold, by=by, now=now)
-        elif hold.needs_sign_off and not hold.is_permanent and hold.lifted_at is None:
+        elif awaits_sign_off(hold):
             hold.lifted_by = by
             _take_in_again(session, hold)
             ledger.append(session, "hold.signed_off", hold.borrower_id, {"rule": hold.rule, "case": case_id}, now=now)

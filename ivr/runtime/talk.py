@@ -115,7 +115,7 @@ class Talk:
         lesser = [found for found in (sensible.risk if sensible else ()) if found.severity is not Severity.P0]
         alike = [other for other in others if other is sensible or likeness(other.text, heard.text) >= ALIKE]
         grave = [found for other in alike for found in other.risk if found.severity is Severity.P0]
-        heard_too = tuple(f"另一只耳朵听到“{other.text}”" for other in others if other is sensible or other in alike)
+        heard_too = tuple(f"另一只耳朵听到“{other.text}”" for other in alike)
         chosen = sensible or meaning
         return replace(chosen, risk=tuple(dict.fromkeys((*meaning.risk, *lesser, *grave))), why=(*heard_too, *chosen.why))
 

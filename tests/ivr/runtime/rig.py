@@ -389,11 +389,22 @@ def despairs(phone: Phone) -> Plot:
     yield from phone.wait(20)
 
 
-def promises(phone: Phone) -> Plot:
-    """Says who it is by key, proves it by key, and promises."""
+def breaks_off(phone: Phone) -> Plot:
+    """Hears us out, and the line breaks."""
+    yield from phone.until_quiet()
+    phone.closed_by_peer = True
+    yield
+
+
+def proves_it(phone: Phone, last4: str = "1234") -> Plot:
+    """Says who it is by key, proves it by key, and hears what is said to nobody else."""
     yield from phone.until_quiet()
     phone.press("1")
     yield from phone.until_quiet()
-    phone.press("1234")
+    phone.press(last4)
     yield from phone.until_quiet()
+
+
+def promises(phone: Phone) -> Plot:
+    yield from proves_it(phone)
     yield from phone.say("周五还", 0.9)

@@ -12,7 +12,7 @@ from ivr.ports import Agent
 from ivr.runtime import handover, house_clips, pump
 from ivr.runtime.handover import MOST_REDIRECTS, MOST_REDIRECTS_IN_DANGER
 from kit.vocabulary import CallState, HangUpReason, Outcome
-from tests.ivr.runtime.rig import CALL, House, Phone, Plot, asks_for_a_person, despairs
+from tests.ivr.runtime.rig import CALL, House, Phone, Plot, asks_for_a_person, breaks_off, despairs
 from tests.webhooks.post import Posts
 
 SENIOR = Agent("+12025550112", may_take_p0=True)
@@ -78,20 +78,6 @@ def test_comfort_that_cannot_be_spoken_stops_no_transfer() -> None:
     assert house.sheet.state is CallState.TRANSFERRING
 
 
-def test_another_prompt_that_cannot_be_spoken_ends_with_the_words_for_a_fault() -> None:
-    house = House()
-    house.prompts.missing.add("打扰了，再见。")
-
-    def plot(phone: Phone) -> Plot:
-        yield from phone.until_quiet()
-        yield from phone.say("不是")
-        yield from phone.wait(20)
-
-    house.phone(plot)
-    assert house.spoken("bot")[-1] == "抱歉，系统出了点问题，稍后由同事联系您。"
-    assert house.notebook.finished[CALL][1] is HangUpReason.FAULT
-
-
 def test_a_recording_that_fails_lets_nobody_go_who_is_on_the_line_in_danger() -> None:
     house = _nobody_came()
 
@@ -137,13 +123,7 @@ def test_people_are_rung_again_when_no_worker_comes_back(redirects: int) -> None
 
 def test_a_call_without_danger_is_given_up_when_no_worker_comes_back_after_a_transfer() -> None:
     house = House()
-
-    def plot(phone: Phone) -> Plot:
-        yield from phone.until_quiet()
-        yield from phone.say("人工")
-        yield from phone.wait(10)
-
-    house.phone(plot)
+    house.phone(asks_for_a_person)
     handover.ring_next(house.line, house.sheet)
     for _ in range(MOST_REDIRECTS + 1):
         handover.resume(house.line, house.sheet)
@@ -152,11 +132,6 @@ def test_a_call_without_danger_is_given_up_when_no_worker_comes_back_after_a_tra
 
 def test_a_line_that_breaks_again_and_again_ends_nobodys_call_who_is_in_danger() -> None:
     house = _nobody_came()
-
-    def breaks_off(phone: Phone) -> Plot:
-        yield from phone.until_quiet()
-        phone.closed_by_peer = True
-        yield
 
     for _ in range(pump.MOST_RESUMES + 2):
         house.phone(breaks_off)
@@ -187,11 +162,6 @@ def test_a_dead_stream_ends_nobodys_call_who_is_in_danger() -> None:
 
 def test_a_person_who_takes_the_call_later_has_taken_it() -> None:
     """People were rung anew though the dialogue had gone on."""
-
-    def breaks_off(phone: Phone) -> Plot:
-        yield from phone.until_quiet()
-        phone.closed_by_peer = True
-        yield
 
     house = _nobody_came()
     house.phone(breaks_off)

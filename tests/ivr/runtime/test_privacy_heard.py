@@ -33,7 +33,7 @@ from speech.prompts import PromptStore, open_prompts
 from store import attempts, targets
 from store.recordings import StoredRecorder, listen
 from store.session import Store
-from tests.ivr.runtime.rig import House, Phone, Plot
+from tests.ivr.runtime.rig import House, Phone, Plot, proves_it
 from tests.store import cast
 from tests.store.conftest import clock, migrated, store
 
@@ -151,11 +151,7 @@ def cannot_be_verified(phone: Phone) -> Plot:
 
 
 def is_verified(phone: Phone) -> Plot:
-    yield from phone.until_quiet()
-    phone.press("1")
-    yield from phone.until_quiet()
-    phone.press("3826")
-    yield from phone.until_quiet()
+    yield from proves_it(phone, "3826")
     yield from phone.wait(1)
 
 

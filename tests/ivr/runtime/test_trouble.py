@@ -17,16 +17,14 @@ from ivr.script.model import Line as Words
 from kit.vocabulary import CallState, HangUpReason, Order, Outcome
 from speech.ports import EngineUnavailable
 from tests.ivr.dialogue.small import small_script
-from tests.ivr.runtime.rig import CALL, QUIET, House, Phone, Plot, despairs, sheet
+from tests.ivr.runtime.rig import CALL, QUIET, House, Phone, Plot, breaks_off, despairs, sheet
 from tests.ivr.runtime.test_call import HELLO
 
 
 def _broken_off(phone: Phone) -> Plot:
     yield from phone.until_quiet()
     phone.press("1")
-    yield from phone.until_quiet()
-    phone.closed_by_peer = True
-    yield
+    yield from breaks_off(phone)
 
 
 def test_a_lost_line_resumes_at_the_same_step_with_an_apology() -> None:
@@ -45,11 +43,6 @@ def test_a_lost_line_resumes_at_the_same_step_with_an_apology() -> None:
 
 
 def test_a_call_that_keeps_losing_its_line_is_ended() -> None:
-    def breaks_off(phone: Phone) -> Plot:
-        yield from phone.until_quiet()
-        phone.closed_by_peer = True
-        yield
-
     house = House()
     for _ in range(pump.MOST_RESUMES + 2):
         house.phone(breaks_off)
@@ -80,16 +73,17 @@ def test_when_the_recording_fails_in_the_call_it_ends_with_an_apology() -> None:
     assert not phone.is_bot_speaking
 
 
-def test_a_prompt_that_was_not_rendered_ends_the_call() -> None:
+def test_a_prompt_that_was_not_rendered_ends_the_call_with_the_words_for_a_fault() -> None:
     house = House()
     house.prompts.missing.add("打扰了，再见。")
 
     def plot(phone: Phone) -> Plot:
         yield from phone.until_quiet()
         yield from phone.say("不是")
-        yield from phone.wait(10)
+        yield from phone.wait(20)
 
     house.phone(plot)
+    assert house.spoken("bot")[-1] == "抱歉，系统出了点问题，稍后由同事联系您。"
     assert house.notebook.finished[CALL][1] is HangUpReason.FAULT
 
 
