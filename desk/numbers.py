@@ -12,13 +12,13 @@ from datetime import datetime
 from kit.phone import mask, national
 from store import borrowers, calls, cases, ledger, restraints
 from store.cases import NewEntry
+from store.gate_facts import facts_for_gate
 from store.models import Borrower
 from store.session import Session, Store
-from store.words import DoNotCallScope
 
 
 class NoSuchNumber(LookupError):
-    """There is no call or case of this id, or its number is not locked. The message is for the person, in Chinese."""
+    """No such call or case, its number is not locked, or may not be seen. The message is for the person, in Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,11 @@ def unmasked(store: Store, case_id: str, *, by: str, now: datetime) -> str:
         except LookupError:
             raise NoSuchNumber(f"没有工单 {case_id}") from None
         borrower = borrowers.get(session, case.borrower_id)
-        if restraints.number_lock(session, borrower.number_digest) is not None:
+        known = facts_for_gate(session, borrower.id, now=now)
+        if known.is_number_locked:
             raise NoSuchNumber(f"{case_id} 的号码已锁定：机主不是借款人，核实前谁也不能拨打")
-        if any(wish.scope is DoNotCallScope.ALL for wish in restraints.do_not_call(session, [borrower.id])):
-            raise NoSuchNumber(f"{case_id} 的客户要求停止一切来电：请改用书面联系")
+        if known.is_all_stopped:
+            raise NoSuchNumber(f"{case_id} 的客户或同一号码的人要求停止一切来电：请改用书面联系")
         if case.closed_at is not None:
             raise NoSuchNumber(f"{case_id} 已办结，号码不再显示；确有需要先重开")
         entry = cases.add_entry(session, case, NewEntry(by, "unmasked", case.state, case.state, "看过完整号码"), now=now)

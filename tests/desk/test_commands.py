@@ -14,8 +14,9 @@ from desk.intake import StoredNotebook
 from ivr.dialogue.effects import LockNumber
 from kit.vocabulary import Risk
 from store import calls, cases, ledger, restraints
-from store.models import LedgerEntry
+from store.models import DoNotCall, LedgerEntry
 from store.session import Store
+from store.words import DoNotCallScope
 from tests.desk.test_cases import held, opened
 from tests.store import cast
 from tests.store.conftest import MONDAY
@@ -150,3 +151,16 @@ def test_a_number_is_shown_to_nobody_without_name_or_open_case(store: Store, app
     run(app, "close", case_id, "--by", "zhou", "--note", "已回电", "--yes")
     code, text = run(app, "number", case_id, "--by", "zhou")
     assert (code, "已办结" in text) == (1, True)
+
+
+def test_a_number_that_no_person_may_dial_is_shown_to_nobody(store: Store, app: Flask) -> None:
+    """As the gate sees it: the lock is the number's, the wish binds through everybody who shares it."""
+    case_id, _ = opened(store, Risk.DISPUTE)
+    sharer, _ = cast.add_borrower(store, 2, name="李四", phone_e164=cast.listed(1).phone_e164)
+    with store.transaction() as session:
+        wish = restraints.stop_calling(session, sharer.id, scope=DoNotCallScope.ALL, call_id=None, quote="别打了", now=MONDAY)
+    assert "停止一切来电" in run(app, "number", case_id, "--by", "zhou")[1]
+    with store.transaction() as session:
+        session.get_one(DoNotCall, wish.id).lifted_at = MONDAY
+        restraints.lock_number(session, sharer.number_digest, reason="wrong_person", call_id=None, now=MONDAY)
+    assert "号码已锁定" in run(app, "number", case_id, "--by", "zhou")[1]
