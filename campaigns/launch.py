@@ -92,10 +92,8 @@ class Launch:
             return "连不上 Redis/Valkey：先运行 make run（或检查 HUILING_REDIS_URL）"
         missing = [] if self.hands.media_slots() else ["media"]
         missing += [] if self.hands.ticks_lately() else ["worker 与 beat"]
-        if not has_p0_agent(self.shift):
-            return "没有能接高危来电（P0）的坐席在班：不会拨打。检查 HUILING_AGENT_NUMBERS（号码后加 *）"
-        if not self.recorder.is_ready():
-            return "录音写不进去：不会拨打。检查 HUILING_BLOB_STORE"
+        if forbidding := [*self._has_agent(), *self._has_recorder()]:
+            return forbidding[0]
         if missing:
             return f"没有看到 {'、'.join(missing)} 进程：先运行 make run，它们起来后会自动继续；Ctrl-C 结束等待，不影响批次"
         return "进程都在；可能线路、坐席或 media 空位都占着，会自动继续。Ctrl-C 结束等待，不影响批次"
@@ -118,7 +116,7 @@ class Launch:
             return [f"合规策略不可用（HUILING_POLICY_FILE）：{fault}" for fault in str(error).splitlines()]
         return []
 
-    def _has_agent(self, script: Script) -> list[str]:
+    def _has_agent(self, script: Script | None = None) -> list[str]:
         if has_p0_agent(self.shift):
             return []
         return ["没有能接高危来电（P0）的坐席当班：在 HUILING_AGENT_NUMBERS 里写上号码，可接 P0 的加后缀 *"]
@@ -140,7 +138,7 @@ class Launch:
             return [f"耳朵不可用（HUILING_RECOGNIZER）：{error}"]
         return [f"识别模型没有这些词，语法会丢掉它们：{'、'.join(missing[:20])}"] if missing else []
 
-    def _has_recorder(self, script: Script) -> list[str]:
+    def _has_recorder(self, script: Script | None = None) -> list[str]:
         return [] if self.recorder.is_ready() else ["录音存放处写不进去：不能录音就不能拨打，检查 HUILING_BLOB_STORE"]
 
     def _has_caller_id(self, script: Script) -> list[str]:
