@@ -8,11 +8,13 @@ from datetime import date, datetime
 
 from campaigns.facts import UNFIT_FACTS, overdue_days
 from campaigns.roster import Reject, Roster, Row
-from kit.clock import SHANGHAI
+from kit.clock import local_date
 from store import borrowers, campaigns, targets
 from store.session import Store
 
 CHUNK = 500
+LATE_LIST_DAYS = 3
+"""A list may be so many days old: its count of overdue days is behind by as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def take_roster(
 
 def _take_chunk(store: Store, campaign_id: str, rows: Sequence[Row], now: datetime) -> tuple[int, list[Reject]]:
     added, rejects = 0, []
-    today = now.astimezone(SHANGHAI).date()
+    today = local_date(now)
     with store.transaction() as session:
         for row in rows:
             if fault := _overdue_fault(row, today):
@@ -72,10 +74,6 @@ def _take_chunk(store: Store, campaign_id: str, rows: Sequence[Row], now: dateti
             else:
                 added += target is not None
     return added, rejects
-
-
-LATE_LIST_DAYS = 3
-"""A list may be so many days old: its count of overdue days is behind by as many."""
 
 
 def _overdue_fault(row: Row, today: date) -> str:

@@ -28,7 +28,7 @@ from ivr.dialogue.memory import Promised, State
 from ivr.dialogue.routing import intents_of, is_usable
 from ivr.meaning import Bound, Meaning, RiskFound, Slot
 from ivr.script.model import Action, Do, Step
-from kit.clock import SHANGHAI
+from kit.clock import local_date
 from kit.vocabulary import Intent, Outcome, Risk, Severity, SlotName
 
 _TAKES_BACK = frozenset({Intent.CANNOT_PAY, Intent.REFUSE_TO_PAY})
@@ -140,7 +140,7 @@ class LastingEffects:
     def promise(self, args: Mapping[str, str]) -> None:
         """`in_days` sets the date: for answers given by key."""
         if "in_days" in args:
-            pay_on = (self.now.astimezone(SHANGHAI) + timedelta(days=int(args["in_days"]))).date()
+            pay_on = local_date(self.now) + timedelta(days=int(args["in_days"]))
             self.state.slots[SlotName.PAY_ON] = Slot(SlotName.PAY_ON, pay_on, self.quote, Bound.ON)
         self._promise()
 

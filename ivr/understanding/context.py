@@ -14,7 +14,7 @@ from ivr.understanding.intents import IntentHeard
 from ivr.understanding.normalise import Utterance
 from ivr.understanding.rules import compiled
 from ivr.understanding.slots import due_days
-from kit.clock import SHANGHAI
+from kit.clock import local_date
 from kit.vocabulary import Intent, SlotName
 
 _YES_BY_NAME = re.compile(
@@ -121,7 +121,7 @@ def _promise(said: Utterance, hints: Hints) -> list[IntentHeard]:
 
 
 def _today(hints: Hints) -> date:
-    return hints.now.astimezone(SHANGHAI).date()
+    return local_date(hints.now)
 
 
 def _has_value(said: Utterance, hints: Hints) -> bool:

@@ -11,7 +11,7 @@ from ivr.understanding.amounts import Money, amounts
 from ivr.understanding.dates import Day, days, first_of
 from ivr.understanding.normalise import Utterance
 from ivr.understanding.numerals import numeral
-from kit.clock import SHANGHAI
+from kit.clock import SHANGHAI, local_date
 from kit.vocabulary import Intent, SlotName
 
 _PAYS = {Intent.PROMISE_TO_PAY, Intent.ASK_INSTALMENTS, Intent.ASK_EXTENSION}
@@ -25,7 +25,7 @@ _CALLS = {Intent.CALL_BACK_LATER, Intent.BUSY_NOW, Intent.THIRD_PARTY, Intent.CA
 def slots(said: Utterance, intents: tuple[Intent, ...], hints: Hints) -> Iterator[Slot]:
     """Every slot of the utterance, at most one a name."""
     held = set(intents)
-    today = hints.now.astimezone(SHANGHAI).date()
+    today = local_date(hints.now)
     yield from _days(said, held, hints, today)
     yield from _instants(said, held, hints)
     yield from _money(said, held, hints)
