@@ -17,6 +17,7 @@ from kit.clock import Clock, local_time
 from store.words import TargetState
 
 POLL_S = 1.0
+"""Between two looks at the tables: the calls go on in other processes, and a person watches."""
 PATIENCE_S = 10.0
 """How long a watcher looks on without seeing anybody at work before it says so."""
 LINE_EVERY_S = 10.0
