@@ -1,7 +1,8 @@
 """`python -m speech.training [STAGE...] [--small]`: makes the ear, stage by stage. Run again, it goes on where it stopped.
 
-prepare (teachers' files), speak (speech), fit (network), tune (real recordings, if given), export (Kaldi files and graphs),
-exam (figures). Caches lie under HUILING_CACHE_DIR, the finished model too unless --out or --ship says otherwise.
+prepare (teachers' files), speak (speech), fit (network), tune (real recordings, if given), sharpen (whole stretches), export
+(Kaldi files and graphs), exam (figures). Caches lie under HUILING_CACHE_DIR, the finished model too unless --out or --ship
+says otherwise.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -22,6 +24,10 @@ from speech.models_zh import SHIPPED
 from speech.training import voices
 from speech.training.network import AROUND, BACK, Shape
 from speech.training.voices import EXAM_KINDS, Place
+
+if TYPE_CHECKING:
+    from speech.training.fit import Network
+    from speech.training.spoken import Spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,8 @@ class Recipe:
     shape: Shape
     rounds: tuple[Round, ...] = (Round(12, 1e-3),)
     """With real recordings among the shards, one after the other; each aligns them anew."""
+    sharpening: Round = Round(10, 1.2e-3)
+    """By whole stretches, with strangers' voices."""
     utterances: int = 100
     """In a shard."""
     least_exact: float = 0.0
@@ -49,12 +57,19 @@ class Recipe:
 
 
 EXAMS = dict.fromkeys(("kokoro-exam", "espeak-exam"), len(EXAM_KINDS))
-FULL = Recipe("full", {"kokoro": 80, "espeak": 130} | EXAMS, 10, Shape(), rounds=(Round(12, 1e-3), Round(10, 1.2e-3)))
+FULL = Recipe(
+    "full",
+    {"kokoro": 80, "espeak": 130, "strangers": 44} | EXAMS,
+    10,
+    Shape(),
+    rounds=(Round(12, 1e-3), Round(10, 1.2e-3)),
+)
 SMALL = Recipe(
     "small",
-    {"kokoro": 2, "espeak": 20} | EXAMS,
+    {"kokoro": 2, "espeak": 20, "strangers": 1} | EXAMS,
     10,
     Shape(hidden=256, bottleneck=64, layers=(AROUND, AROUND, BACK, AROUND, BACK)),
+    sharpening=Round(2, 1e-3),
     utterances=40,
     least_exact=0.7,
 )
@@ -94,6 +109,11 @@ class Work:
         return tuple(self.place.folder / f"tuned-{number}.net" for number in range(1, len(self.recipe.rounds) + 1))
 
     @property
+    def finished(self) -> Path:
+        """The network that is exported."""
+        return self.place.folder / ("finished-tuned.net" if self.manifest else "finished.net")
+
+    @property
     def card(self) -> Mapping[str, object]:
         """What the model says of itself: CARD, and what it was made with."""
         recipe = self.recipe
@@ -103,6 +123,7 @@ class Work:
             "utterances": recipe.utterances,
             "passes": recipe.passes,
             "rounds": [[one.passes, one.peak] for one in recipe.rounds] if self.manifest else [],
+            "sharpening": [recipe.sharpening.passes, recipe.sharpening.peak],
             "seed": self.place.seed,
             "said": [path.name for path in self.said],
         }
@@ -110,7 +131,7 @@ class Work:
 
     def forget(self) -> None:
         """Remove the networks and checkpoints of earlier runs; the speech stays."""
-        for network in (self.network, *self.rounds):
+        for network in (self.network, *self.rounds, self.finished):
             for file in (network, network.with_suffix(".state")):
                 file.unlink(missing_ok=True)
 
@@ -135,22 +156,42 @@ class Work:
         if self.manifest is None:
             print("没有 --manifest：跳过真人录音")
             return
-        from speech.training.finetune import aligned, divide, finetune
+        from speech.training.finetune import finetune
         from speech.training.fit import Network
 
-        network = Network.read(self.network)
+        network = Network.read(self._made(self.network, "fit"))
         synthetic = [*self._shards("kokoro"), *self._shards("espeak")[::2]]
         for number, (one, out) in enumerate(zip(self.recipe.rounds, self.rounds, strict=True)):
-            recordings = aligned(network, divide(self.manifest).learnt)
-            print(f"{len(recordings)} 条真人录音，共 {sum(each.seconds for each in recordings) / 60:.1f} 分钟")
             seed = self.place.seed + number
+            recordings = self._recordings(network, self.manifest)
             network = finetune(network, recordings, synthetic, out, passes=one.passes, peak=one.peak, seed=seed)
 
+    def sharpen(self) -> None:
+        """The network again, by whole stretches, strangers' voices twice; with the recordings of --manifest where given."""
+        from speech.training.finetune import with_recordings
+        from speech.training.fit import Network, fit
+
+        one, seed = self.recipe.sharpening, self.place.seed + len(self.recipe.rounds)
+        start = Network.read(self._made(self.rounds[-1], "tune") if self.manifest else self._made(self.network, "fit"))
+        synthetic = [*self._shards("kokoro"), *2 * self._shards("strangers"), *self._shards("espeak")[::3]]
+        if self.manifest is None:
+            shards = synthetic
+        else:
+            shards = with_recordings(self._recordings(start, self.manifest), synthetic, self.finished)
+        fit(
+            shards,
+            self.finished,
+            shape=start.shape,
+            passes=one.passes,
+            seed=seed,
+            start=start,
+            peak=one.peak,
+            by_sequence=True,
+        )
+
     def export(self) -> None:
-        """The model directory: Kaldi files, then graphs. With a manifest the tuned network, without one the synthetic."""
-        finished, stage = (self.rounds[-1], "tune") if self.manifest else (self.network, "fit")
-        if not finished.exists():
-            raise SystemExit(f"没有 {finished}：请先运行 {stage} 这一步")
+        """The model directory: Kaldi files, then graphs. With a manifest the network that knows it, else the synthetic one."""
+        finished = self._made(self.finished, "sharpen")
         from speech.graphs.build import build
         from speech.graphs.lexicon import DOMAIN
         from speech.training.export import export
@@ -177,6 +218,20 @@ class Work:
         if exact < self.recipe.least_exact:
             raise SystemExit(f"{FLOOR} 只全对 {exact:.0%}，至少应有 {self.recipe.least_exact:.0%}：训练的某一步坏了")
 
+    def _recordings(self, network: Network, manifest: Path) -> list[Spoken]:
+        from speech.training.finetune import aligned, divide
+
+        recordings = aligned(network, divide(manifest).learnt)
+        print(f"{len(recordings)} 条真人录音，共 {sum(each.seconds for each in recordings) / 60:.1f} 分钟")
+        return recordings
+
+    @staticmethod
+    def _made(network: Path, stage: str) -> Path:
+        """Raises SystemExit naming the stage that makes it."""
+        if not network.exists():
+            raise SystemExit(f"没有 {network}：请先运行 {stage} 这一步")
+        return network
+
     def _shards(self, kind: str) -> list[Path]:
         return [self.place.shard(kind, number) for number in range(self.recipe.shards[kind])]
 
@@ -186,6 +241,7 @@ STAGES: dict[str, Callable[[Work], None]] = {
     "speak": Work.speak,
     "fit": Work.fit,
     "tune": Work.tune,
+    "sharpen": Work.sharpen,
     "export": Work.export,
     "exam": Work.exam,
 }

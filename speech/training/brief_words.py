@@ -19,7 +19,7 @@ from scipy.signal import lfilter
 from speech.training import formant_voice, teacher_voice
 from speech.training.formant_voice import Throat
 from speech.training.spoken import QUIET, RATE_HZ, Spoken, Unit, save
-from speech.training.teacher_voice import TeacherVoice, Timbre
+from speech.training.teacher_voice import Blend, TeacherVoice, Timbre
 from speech.training.voices import Place, espeak_says, formants, kokoro_says, said
 
 _LISTED = """
@@ -48,7 +48,7 @@ def speak(place: Place, kind: str) -> None:
 def _kokoro_exam(place: Place, random: Random) -> Iterator[Spoken]:
     voice = TeacherVoice(place.teacher, None)
     while True:
-        timbre = Timbre(random.choice(teacher_voice.HELD_OUT))
+        timbre = Timbre(Blend(random.choice(teacher_voice.HELD_OUT)))
         yield from said(partial(voice.say, _word(random), timbre, random.uniform(0.85, 1.2)))
 
 

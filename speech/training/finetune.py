@@ -52,6 +52,13 @@ def aligned(network: Network, recordings: Sequence[Sample], tell: Callable[[str]
     return found
 
 
+def with_recordings(recordings: Sequence[Spoken], synthetic: Sequence[Path], out: Path) -> list[Path]:
+    """Shards in which SHARE are these recordings, kept beside the network `out` that learns them."""
+    real = out.with_suffix(".real.npz")
+    save(real, recordings)
+    return [*synthetic, *[real] * max(1, round(len(synthetic) * SHARE / (1 - SHARE)))]
+
+
 def finetune(
     network: Network,
     recordings: Sequence[Spoken],
@@ -64,11 +71,8 @@ def finetune(
     tell: Callable[[str], None] = print,
 ) -> Network:
     """A network that also knows these recordings. `synthetic` are shards of the teachers; their prior is kept."""
-    real = out.with_suffix(".real.npz")
-    save(real, recordings)
-    copies = max(1, round(len(synthetic) * SHARE / (1 - SHARE)))
     return fit(
-        [*synthetic, *[real] * copies],
+        with_recordings(recordings, synthetic, out),
         out,
         shape=network.shape,
         passes=passes,

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from speech.training.checkpoint import State, job_of, store
 from speech.training.features import BINS, cepstra
 from speech.training.frames import Stream, make_stream
 from speech.training.network import SUBSAMPLING, Params, Shape, forward, initial, size, statistics
+from speech.training.sequence import criterion, transitions
 from speech.training.spoken import RATE_HZ, load
 
 ANSWERS = 100
@@ -37,6 +39,8 @@ GROUP = 8
 PEAK_RATE = 3e-3
 DROP = 0.1
 SMOOTHING = 0.02
+FRAME_SHARE = 0.2
+"""Weight of the frames' cross-entropy beside the criterion of whole stretches: it keeps the densities what they are."""
 _LEAST_PRIOR = 1e-5
 AVERAGED = 0.999
 """Decay of the weights' running average; less at the start, when there is little to average."""
@@ -77,26 +81,28 @@ def fit(
     seed: int,
     start: Network | None = None,
     peak: float = PEAK_RATE,
+    by_sequence: bool = False,
     tell: Callable[[str], None] = print,
 ) -> Network:
     """Train on the shards; `out` is the network, `out`.state the checkpoint between passes of this very job.
 
     From `start` it goes on, with the prior of that network; `peak` (the highest rate of learning) should then be half
-    or less of the usual one.
+    or less of the usual one. `by_sequence`: learn whole stretches (`speech.training.sequence`), which needs a `start`.
     """
     steps = passes * max(1, sum(_answers(path) for path in shards) // (BATCH * ANSWERS))
     optimiser = optax.chain(
         optax.clip_by_global_norm(3.0),
         optax.adamw(optax.cosine_onecycle_schedule(steps + steps // 5, peak, pct_start=0.1), weight_decay=1e-3),
     )
-    job = job_of(shards, (start.params, start.stats, start.prior) if start else None, shape, passes, seed, peak)
+    job = job_of(shards, (start.params, start.stats, start.prior) if start else None, shape, passes, seed, peak, by_sequence)
     state = State.of_job(_checkpoint(out), job, tell)
     if state is None:
         state = State.begin(job, start.params if start else initial(shape, seed), optimiser, shape.outputs)
     tell(f"{size(state.params):,} 个权重，看前 {shape.left} 帧、后 {shape.right} 帧")
     tell(f"{len(shards)} 组语音，{passes} 遍，约 {steps} 步")
-    step = _stepper(shape, optimiser)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool, Progress(transient=True) as progress:
+        whole = _whole(shards, start, seed, pool) if by_sequence and start else None
+        step = _stepper(shape, optimiser, whole)
         for number in range(state.passes, passes):
             bar = progress.add_task(f"第 {number + 1}/{passes} 遍", total=len(shards))
             losses, right = [], []
@@ -119,13 +125,24 @@ def fit(
     return network
 
 
-def _stepper(shape: Shape, optimiser: optax.GradientTransformation) -> Callable[..., Any]:
+def _whole(shards: Sequence[Path], start: Network, seed: int, pool: ProcessPoolExecutor) -> Callable[..., Any]:
+    """The criterion of whole stretches for what follows what in a part of the shards."""
+    drawn = _batches(shards[: 3 * GROUP], start.shape, np.random.default_rng([seed, 20_000]), pool)
+    moves = transitions((labels for _, labels, _ in drawn), start.shape.outputs)
+    return partial(criterion, log_prior=np.log(start.floored_prior), log_transitions=moves)
+
+
+def _stepper(
+    shape: Shape, optimiser: optax.GradientTransformation, whole: Callable[..., Any] | None = None
+) -> Callable[..., Any]:
     stats = statistics(shape)
 
     def loss_of(params: Params, pieces: Any, labels: Any, key: Any) -> tuple[Any, Any]:
         logits, _ = forward(shape, params, stats, _masked(pieces, key), key=key, drop=DROP)
         targets = optax.smooth_labels(jax.nn.one_hot(labels, shape.outputs), SMOOTHING)
-        return optax.softmax_cross_entropy(logits, targets).mean(), (logits.argmax(-1) == labels).mean()
+        loss = optax.softmax_cross_entropy(logits, targets).mean()
+        right = (logits.argmax(-1) == labels).mean()
+        return (whole(logits, labels) + FRAME_SHARE * loss if whole else loss), right
 
     def step(params: Params, memory: Any, average: Params, pieces: Any, labels: Any, count: Any) -> Any:
         key = jax.random.key(count)

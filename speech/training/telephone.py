@@ -97,8 +97,8 @@ def babble(count: int, voices: Sequence[NDArray[np.int16]], generator: Generator
 
 
 def _snr_db(generator: Generator) -> float:
-    """Half of the calls come from a street or a car, half from a quiet room."""
-    return float(generator.triangular(3.0, 15.0, 30.0) if generator.random() < 0.5 else generator.uniform(25.0, 65.0))
+    """Six calls in ten come from a street or a car, the others from a quiet room."""
+    return float(generator.triangular(0.0, 12.0, 30.0) if generator.random() < 0.6 else generator.uniform(25.0, 65.0))
 
 
 def _through(heard: Wave, generator: Generator) -> NDArray[np.int16]:

@@ -9,7 +9,7 @@ import json
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
@@ -24,7 +24,7 @@ from speech.mandarin.phonemes import BadSyllable
 from speech.training import formant_voice, teacher_voice, texts
 from speech.training.formant_voice import FormantVoice
 from speech.training.spoken import Spoken, save
-from speech.training.teacher_voice import TeacherVoice, Timbre
+from speech.training.teacher_voice import Blend, TeacherVoice, Timbre
 
 FOREIGN = "kokoro-js@1.2.1"
 """The npm package that carries Kokoro's voices of all languages (Apache-2.0)."""
@@ -101,7 +101,7 @@ def _unpack(archive: tarfile.TarFile, voices: Path) -> None:
 
 
 def speak(place: Place, kind: str, *, shards: int, workers: int) -> None:
-    """Make the missing shards of a kind (`kokoro`, `espeak`, and their exams)."""
+    """Make the missing shards of a kind (a name of `_MAKERS`)."""
     missing = [number for number in range(shards) if not place.shard(kind, number).exists()]
     with ProcessPoolExecutor(workers) as pool:
         jobs = [pool.submit(_shard, place, kind, number) for number in missing]
@@ -114,11 +114,16 @@ def _shard(place: Place, kind: str, number: int) -> None:
     save(place.shard(kind, number), list(islice(_MAKERS[kind](place, random, number), place.utterances)))
 
 
-def kokoro_says(place: Place, random: Random, draw: Callable[[Random], str]) -> Iterator[Spoken]:
+def kokoro_says(
+    place: Place,
+    random: Random,
+    draw: Callable[[Random], str],
+    draw_timbre: Callable[[Random, Sequence[str]], Timbre] = teacher_voice.draw_timbre,
+) -> Iterator[Spoken]:
     """The texts drawn, in any timbre but the exam's, at any pace, one in five with an accent."""
     voice = _teacher(place)
     while True:
-        text, timbre = draw(random), teacher_voice.draw_timbre(random, voice.foreign)
+        text, timbre = draw(random), draw_timbre(random, voice.foreign)
         yield from said(partial(voice.say, text, timbre, random.uniform(0.75, 1.5), teacher_voice.draw_accent(random)))
 
 
@@ -128,7 +133,7 @@ def _kokoro_exam(place: Place, random: Random, number: int) -> Iterator[Spoken]:
     make = _exam_kind(number)
     while True:
         for name in teacher_voice.HELD_OUT:
-            yield from said(partial(voice.say, make(random), Timbre(name), random.uniform(0.9, 1.15)))
+            yield from said(partial(voice.say, make(random), Timbre(Blend(name)), random.uniform(0.9, 1.15)))
 
 
 def espeak_says(random: Random, draw: Callable[[Random], str], *, loose: float = 0.0) -> Iterator[Spoken]:
@@ -171,6 +176,7 @@ def said(say: Callable[[], Spoken | None]) -> Iterator[Spoken]:
 
 _MAKERS: dict[str, Callable[[Place, Random, int], Iterator[Spoken]]] = {
     "kokoro": lambda place, random, number: kokoro_says(place, random, texts.draw),
+    "strangers": lambda place, random, number: kokoro_says(place, random, texts.draw, teacher_voice.draw_stranger),
     "espeak": lambda place, random, number: espeak_says(random, texts.draw, loose=0.35),
     "kokoro-exam": _kokoro_exam,
     "espeak-exam": _espeak_exam,

@@ -82,7 +82,7 @@ def test_wrong_usage_is_told_before_anything_runs(
 def test_made_anew_it_forgets_the_networks_and_keeps_the_speech(cache: Path, works: list[Work]) -> None:
     folder = cache / "training" / "small"
     (folder / "espeak").mkdir(parents=True)
-    for name in ("synthetic.net", "synthetic.state", "tuned-1.net", "tuned-1.state", "espeak/0000.npz"):
+    for name in ("synthetic.net", "synthetic.state", "tuned-1.net", "tuned-1.state", "finished.net", "espeak/0000.npz"):
         (folder / name).touch()
     main(["prepare", "--small"])
     assert (folder / "synthetic.state").exists()
@@ -92,9 +92,10 @@ def test_made_anew_it_forgets_the_networks_and_keeps_the_speech(cache: Path, wor
 
 @pytest.fixture
 def work(tmp_path: Path) -> Work:
-    """With a network of synthetic speech (48 hidden) and a tuned one (32 hidden), both untrained."""
+    """With a finished network of synthetic speech (48 hidden) and one that knows a manifest (32 hidden), both untrained."""
     work = Work(making.SMALL, Place(tmp_path / "training" / "small", tmp_path / "kokoro.onnx"), tmp_path / "model", workers=1)
-    for path, hidden in ((work.network, 48), (work.rounds[-1], 32)):
+    knowing = replace(work, manifest=tmp_path / "manifest.tsv")
+    for path, hidden in ((work.finished, 48), (knowing.finished, 32)):
         shape = Shape(hidden=hidden, bottleneck=16, layers=(AROUND,))
         Network(shape, initial(shape, 0), statistics(shape), np.full(99, 1 / 99)).save(path)
     return work
@@ -104,18 +105,24 @@ def hidden(model_dir: Path) -> int:
     return reader.load(model_dir / "am" / "final.mdl").components["first.affine"].parameters["BiasParams"].size
 
 
-def test_with_a_manifest_the_tuned_network_is_exported_and_without_one_the_synthetic(work: Work, tmp_path: Path) -> None:
+def test_with_a_manifest_the_network_that_knows_it_is_exported(work: Work, tmp_path: Path) -> None:
     work.export()
     assert hidden(work.out) == 48
     tuned = replace(work, manifest=tmp_path / "manifest.tsv")
     tuned.export()
     assert hidden(work.out) == 32
-    work.rounds[-1].unlink()
-    with pytest.raises(SystemExit, match="先运行 tune"):
+    tuned.finished.unlink()
+    with pytest.raises(SystemExit, match="先运行 sharpen"):
         tuned.export()
-    work.network.unlink()
-    with pytest.raises(SystemExit, match="先运行 fit"):
-        work.export()
+    work.export()
+
+
+def test_a_stage_names_the_one_that_it_needs(work: Work, tmp_path: Path) -> None:
+    for stage in (work.sharpen, replace(work, manifest=tmp_path / "m.tsv").tune):
+        with pytest.raises(SystemExit, match="先运行 fit"):
+            stage()
+    with pytest.raises(SystemExit, match="先运行 tune"):
+        replace(work, manifest=tmp_path / "m.tsv").sharpen()
 
 
 def test_the_model_tells_what_it_was_made_with_and_counts_what_is_said(work: Work, tmp_path: Path) -> None:
@@ -126,10 +133,11 @@ def test_the_model_tells_what_it_was_made_with_and_counts_what_is_said(work: Wor
     card = json.loads((work.out / "ear.json").read_text("utf-8"))
     assert card["made_with"] == {
         "recipe": "small",
-        "shards": {"kokoro": 2, "espeak": 20},
+        "shards": {"kokoro": 2, "espeak": 20, "strangers": 1},
         "utterances": 40,
         "passes": 10,
         "rounds": [],
+        "sharpening": [2, 0.001],
         "seed": 1,
         "said": ["said.tsv"],
     }
