@@ -6,6 +6,7 @@ Counts and tabulates; prints nothing. Both sides are compared without punctuatio
 from __future__ import annotations
 
 import csv
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -15,10 +16,12 @@ from typing import Any
 from rapidfuzz.distance import Levenshtein
 from rich.table import Table
 
+from speech.endpointing import AFFIRM, DENY
 from speech.hear import BadFile, load
 from speech.mandarin.writing import spoken
 from speech.phrases import plain, sounds
-from speech.ports import LINE_RATE_HZ, Recognizer
+from speech.ports import LINE_RATE_HZ, Heard, Recognizer
+from speech.second_pass import is_sure
 
 
 class BadManifest(ValueError):
@@ -47,6 +50,12 @@ class Score:
     """Heard as something that the grammar does not list, or as nothing."""
     taken_wrong: int = 0
     """Not rejected, and not what was said."""
+    sure: int = 0
+    """Believed at once: no second ear is asked (`speech.second_pass`)."""
+    sure_wrong: int = 0
+    """Of these, not what was said."""
+    sure_flipped: int = 0
+    """Of these, the opposite of what was said."""
     characters: int = 0
     character_errors: int = 0
     syllables: int = 0
@@ -69,17 +78,21 @@ class Score:
         """Seconds of work for a second of audio."""
         return self.took_s / self.audio_s if self.audio_s else 0.0
 
-    def count(self, transcript: str, text: str, *, is_rejected: bool = False) -> None:
+    def count(self, transcript: str, heard: Heard, *, is_sure: bool = False) -> None:
         """Add one recording."""
-        said, heard = comparable(transcript), comparable(text)
+        said, text = comparable(transcript), comparable(heard.text)
+        is_exact = said == text
         self.files += 1
-        self.exact += said == heard
-        self.rejected += is_rejected or not text
-        self.taken_wrong += bool(text) and not is_rejected and said != heard
+        self.exact += is_exact
+        self.rejected += heard.is_rejected or not heard.text
+        self.taken_wrong += bool(heard.text) and not heard.is_rejected and not is_exact
+        self.sure += is_sure
+        self.sure_wrong += is_sure and not is_exact
+        self.sure_flipped += is_sure and are_opposite(said, text)
         self.characters += len(said)
-        self.character_errors += Levenshtein.distance(said, heard)
+        self.character_errors += Levenshtein.distance(said, text)
         self.syllables += len(sounds(said))
-        self.syllable_errors += Levenshtein.distance(sounds(said), sounds(heard))
+        self.syllable_errors += Levenshtein.distance(sounds(said), sounds(text))
 
     def as_json(self) -> dict[str, Any]:
         """All sums and rates."""
@@ -91,6 +104,17 @@ class Score:
 def comparable(text: str) -> str:
     """A text as it is compared: figures as said, no punctuation, no spaces, 幺 as 一."""
     return plain(spoken(text)).replace(" ", "").replace("幺", "一")
+
+
+_NEGATION = re.compile("[不没]")
+
+
+def are_opposite(one: str, other: str) -> bool:
+    """Whether a yes stands for a no: listed as such, or the same words with and without a negation."""
+    if {one, other} & AFFIRM and {one, other} & DENY:
+        return True
+    is_negated = bool(_NEGATION.search(one)) != bool(_NEGATION.search(other))
+    return is_negated and _NEGATION.sub("", one) == _NEGATION.sub("", other)
 
 
 _FILE = ("file", "path", "wav", "audio", "audio_filepath")
@@ -168,7 +192,7 @@ def _hear(recognizer: Recognizer, sample: Sample, phrases: Sequence[str], scores
     heard = recognizer.transcribe(pcm, phrases)
     took = time.perf_counter() - began
     for score in scores:
-        score.count(sample.transcript, heard.text, is_rejected=heard.is_rejected)
+        score.count(sample.transcript, heard, is_sure=is_sure(heard, pcm))
         score.audio_s += len(pcm) / LINE_RATE_HZ
         score.took_s += took
     return heard.text
@@ -184,12 +208,18 @@ def grammar_for(recordings: Sequence[Sample], phrases: Sequence[str], *, is_clos
     return lambda sample: [*by_subset[sample.subset], *phrases]
 
 
+_HEADINGS = (
+    "引擎", "子集", "条数", "字错率", "拼音错率", "整句正确", "拒识", "误收",
+    "当场采信", "其中听错", "听反", "实时率", "读不了",
+)  # fmt: skip
+
+
 def table(scores: Sequence[Score]) -> Table:
     """The scores for people."""
-    shown = Table("引擎", "子集", "条数", "字错率", "拼音错率", "整句正确", "拒识", "误收", "实时率", "读不了")
+    shown = Table(*_HEADINGS)
     for score in scores:
         rates = (f"{score.character_error:.1%}", f"{score.pinyin_error:.1%}", f"{score.exact}/{score.files}")
-        doubts = (str(score.rejected), str(score.taken_wrong))
+        doubts = (score.rejected, score.taken_wrong, score.sure, score.sure_wrong, score.sure_flipped)
         last = (f"{score.real_time_factor:.3f}", str(score.failed))
-        shown.add_row(score.engine, score.subset, str(score.files), *rates, *doubts, *last)
+        shown.add_row(score.engine, score.subset, str(score.files), *rates, *map(str, doubts), *last)
     return shown

@@ -9,6 +9,7 @@ from typing import Any
 
 from speech.audio import BadAudio, read_wav, resample
 from speech.ports import LINE_RATE_HZ, Pcm, Recognizer
+from speech.second_pass import is_sure
 
 MAX_BYTES = 64 << 20
 """A file larger than this is not an utterance."""
@@ -33,7 +34,8 @@ def load(path: Path) -> tuple[Pcm, str]:
 
 
 def answer(recognizer: Recognizer, path: str, phrases: Sequence[str]) -> dict[str, Any]:
-    """What was heard in a file, ready for JSON: path, text, confidence, is_rejected, engine, seconds (of audio), sha256.
+    """What was heard in a file, ready for JSON: path, text, confidence, is_rejected, is_sure (no second ear is asked), engine,
+    seconds (of audio), sha256.
 
     A file that cannot be heard gives path and error.
     """
@@ -50,6 +52,7 @@ def answer(recognizer: Recognizer, path: str, phrases: Sequence[str]) -> dict[st
         "text": heard.text,
         "confidence": heard.confidence,
         "is_rejected": heard.is_rejected,
+        "is_sure": is_sure(heard, pcm),
         "engine": heard.engine or recognizer.name,
         "seconds": round(len(pcm) / LINE_RATE_HZ, 2),
         "sha256": sha256,

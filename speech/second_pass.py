@@ -40,6 +40,11 @@ def is_doubtful(heard: Heard, pcm: Pcm) -> bool:
     return speech_seconds(pcm) >= LEAST_SPEECH_S
 
 
+def is_sure(heard: Heard, pcm: Pcm) -> bool:
+    """Whether what was heard is believed at once."""
+    return bool(heard.text) and not is_doubtful(heard, pcm)
+
+
 def better(first: Heard, second: Heard, phrases: Sequence[str]) -> Heard:
     """The answer to believe. An agreement in sound is the grammar's wording with the surer confidence.
 

@@ -56,6 +56,8 @@ class Decoding:
     """142 words of real people, fifteen phrases each, with and without the word among them: how well confidence parts right
     from wrong (area under the curve) is 0.908 at 2, 0.928 at 4, 0.943 at 6; CPU a second of sound 8, 10 and 55 ms."""
     max_active: int = 3000
+    min_active: int = 200
+    """Hypotheses kept alive however far behind the best."""
     syllable_bonus: float = 0.0
     """Taken off every syllable of a word: where repeated digits are swallowed, more of it keeps them."""
 
@@ -169,7 +171,8 @@ def _write_tables(graph: Path, labels: dict[str, int], *, has_non_speech: bool) 
 def _write_options(path: Path, options: Decoding, *, has_non_speech: bool) -> None:
     quiet = f"1:{NON_SPEECH}" if has_non_speech else "1"
     listed = (
-        "min-active=200", f"max-active={options.max_active}", f"beam={options.beam}", f"lattice-beam={options.lattice_beam}",
+        f"min-active={options.min_active}", f"max-active={options.max_active}",
+        f"beam={options.beam}", f"lattice-beam={options.lattice_beam}",
         f"acoustic-scale={options.acoustic_scale}", "frame-subsampling-factor=3", f"endpoint.silence-phones={quiet}",
         "endpoint.rule2.min-trailing-silence=0.5", "endpoint.rule3.min-trailing-silence=1.0",
         "endpoint.rule4.min-trailing-silence=2.0",

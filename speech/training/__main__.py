@@ -205,16 +205,16 @@ class Work:
 
     def exam(self) -> None:
         """Figures of the held-out voices, printed and kept as exam.json. Raises SystemExit below the recipe's least."""
-        from speech.training.exam import held_out, syllable_errors
+        from speech.training.exam import held_out, row, syllable_errors
 
         scores = [*held_out(self.place, self.out), *syllable_errors(self.place, self.out, self.place.folder / "syllables")]
-        rows = [score.row() for score in scores]
+        rows = [row(score) for score in scores]
         table = Table(*rows[0])
-        for row in rows:
-            table.add_row(*(f"{value:.1%}" if isinstance(value, float) else str(value) for value in row.values()))
+        for one in rows:
+            table.add_row(*(f"{value:.1%}" if isinstance(value, float) else str(value) for value in one.values()))
         Console().print(table)
         (self.out / "exam.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        exact = next(float(row["exact"]) for row in rows if row["set"] == FLOOR)
+        exact = next(float(one["exact"]) for one in rows if one["set"] == FLOOR)
         if exact < self.recipe.least_exact:
             raise SystemExit(f"{FLOOR} 只全对 {exact:.0%}，至少应有 {self.recipe.least_exact:.0%}：训练的某一步坏了")
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,7 @@ from speech.graphs.lexicon import hanzi, readings
 from speech.graphs.phones import syllable_of, toneless
 from speech.kaldi import fst
 from speech.mandarin.readings import readings as spoken_readings
-from speech.ports import Heard
+from speech.second_pass import is_sure
 from speech.training.spoken import Spoken, load
 from speech.training.telephone import telephone
 from speech.training.voices import EXAM_KINDS, Place
@@ -31,34 +30,18 @@ SNRS_DB = (15.0, 5.0)
 ENGINES = ("kokoro-exam", "espeak-exam")
 
 
-@dataclass(slots=True)
-class Mark:
-    """What was heard of one set, and the taken answers whose sense is the opposite."""
-
-    score: Score
-    flipped: int = 0
-
-    def add(self, said: str, heard: Heard) -> None:
-        """Count one utterance."""
-        self.score.count(said, heard.text, is_rejected=heard.is_rejected)
-        self.flipped += bool(heard.text) and not heard.is_rejected and _sense(said) * _sense(heard.text) < 0
-
-    def row(self) -> dict[str, float | str | int]:
-        """The figures as shares."""
-        score = self.score
-        taken = score.files - score.rejected
-        return {
-            "set": score.subset,
-            "utterances": score.files,
-            "error": round(score.character_error, 4),
-            "exact": round(score.exact / max(1, score.files), 4),
-            "taken": round(taken / max(1, score.files), 4),
-            "flipped": round(self.flipped / max(1, taken), 4),
-        }
-
-
-def _sense(text: str) -> int:
-    return 1 if text in AFFIRM else -1 if text in DENY else 0
+def row(score: Score) -> dict[str, float | str | int]:
+    """The figures of a set as shares: sure ones of all, flipped ones of the sure."""
+    count = max(1, score.files)
+    return {
+        "set": score.subset,
+        "utterances": score.files,
+        "error": round(score.character_error, 4),
+        "exact": round(score.exact / count, 4),
+        "taken": round((score.files - score.rejected) / count, 4),
+        "sure": round(score.sure / count, 4),
+        "flipped": round(score.sure_flipped / max(1, score.sure), 4),
+    }
 
 
 def answers() -> tuple[str, ...]:
@@ -66,7 +49,7 @@ def answers() -> tuple[str, ...]:
     return tuple(sorted(AFFIRM | DENY))
 
 
-def held_out(place: Place, model_dir: Path) -> list[Mark]:
+def held_out(place: Place, model_dir: Path) -> list[Score]:
     """Every set of the held-out voices at each noise level."""
     ear = VoskRecognizer(model_dir)
     scores = []
@@ -77,7 +60,7 @@ def held_out(place: Place, model_dir: Path) -> list[Mark]:
     return scores
 
 
-def _sets(ear: VoskRecognizer, name: str, shards: dict[str, list[Spoken]], snr_db: float) -> list[Mark]:
+def _sets(ear: VoskRecognizer, name: str, shards: dict[str, list[Spoken]], snr_db: float) -> list[Score]:
     said = [one for one in shards["short"] if not set(one.text) <= _NUMERALS]
     short = tuple(dict.fromkeys(one.text for one in said))
     yes_no = [one for one in said if one.text in AFFIRM | DENY]
@@ -102,15 +85,17 @@ def number_grammar(text: str) -> tuple[str, ...]:
 
 def _score(
     name: str, ear: VoskRecognizer, spoken: Iterable[Spoken], snr_db: float, grammar: Callable[[str], Sequence[str]]
-) -> Mark:
-    mark = Mark(Score(ear.name, name))
+) -> Score:
+    score = Score(ear.name, name)
     generator = np.random.default_rng(7)
     for one in spoken:
-        mark.add(one.text, ear.transcribe(telephone(one.samples, snr_db, generator), grammar(one.text)))
-    return mark
+        line = telephone(one.samples, snr_db, generator)
+        heard = ear.transcribe(line, grammar(one.text))
+        score.count(one.text, heard, is_sure=is_sure(heard, line))
+    return score
 
 
-def syllable_errors(place: Place, model_dir: Path, work: Path) -> list[Mark]:
+def syllable_errors(place: Place, model_dir: Path, work: Path) -> list[Score]:
     """The acoustic figure alone: any syllable after any other, no words, no statistics; toneless syllables counted."""
     syllables = sorted({sound for word in hanzi() for sounds in readings(word) for sound in sounds})
     labels = {initial + final: number for number, (initial, final) in enumerate(syllables, start=1)}
@@ -127,7 +112,7 @@ def syllable_errors(place: Place, model_dir: Path, work: Path) -> list[Mark]:
     return [_syllables(ear, engine, snr_db, place) for engine in ENGINES for snr_db in SNRS_DB]
 
 
-def _syllables(ear: VoskRecognizer, engine: str, snr_db: float, place: Place) -> Mark:
+def _syllables(ear: VoskRecognizer, engine: str, snr_db: float, place: Place) -> Score:
     score = Score(ear.name, f"{engine} {snr_db:g} dB syllables")
     generator = np.random.default_rng(7)
     for one in load(place.shard(engine, EXAM_KINDS.index("general"))):
@@ -138,4 +123,4 @@ def _syllables(ear: VoskRecognizer, engine: str, snr_db: float, place: Place) ->
         score.exact += not errors
         score.characters += len(said)
         score.character_errors += errors
-    return Mark(score)
+    return score

@@ -17,8 +17,8 @@ from kit.settings import load_settings
 from speech import catalogue, commands, evaluation, hear
 from speech.audio import write_wav
 from speech.engines.scripted_ear import ScriptedRecognizer, digest
-from speech.evaluation import BadManifest, Score, comparable, evaluate, grammar_for, samples
-from speech.ports import EngineUnavailable, Heard, Pcm, Recognizer
+from speech.evaluation import BadManifest, Score, are_opposite, comparable, evaluate, grammar_for, samples
+from speech.ports import NOTHING, EngineUnavailable, Heard, Pcm, Recognizer
 
 
 def clip(seed: int) -> Pcm:
@@ -53,7 +53,7 @@ def test_one_json_line_a_file(run, tmp_path: Path) -> None:  # type: ignore[no-u
     (tmp_path / "bad.wav").write_bytes(b"not a wav")
     result = run(["hear", str(good), str(tmp_path / "bad.wav"), str(tmp_path / "none.wav"), "--json"], {1: "是的"})
     first, second, third = (json.loads(line) for line in result.stdout.splitlines())
-    assert first.keys() == {"path", "text", "confidence", "is_rejected", "engine", "seconds", "sha256"}
+    assert first.keys() == {"path", "text", "confidence", "is_rejected", "is_sure", "engine", "seconds", "sha256"}
     assert (first["text"], first["engine"], first["seconds"]) == ("是的", "scripted", 0.5)
     assert second.keys() == third.keys() == {"path", "error"}
     assert result.exit_code == 1
@@ -143,11 +143,22 @@ def test_a_list_may_have_other_headings_or_none(tmp_path: Path) -> None:
 
 def test_what_is_rejected_and_what_is_taken_wrongly_are_counted() -> None:
     score = Score("x", "y")
-    score.count("是的", "是的")
-    score.count("是的", "不是")
-    score.count("是的", "不是", is_rejected=True)
-    score.count("是的", "")
-    assert (score.files, score.exact, score.rejected, score.taken_wrong) == (4, 1, 2, 1)
+    score.count("是的", Heard("是的", 0.9), is_sure=True)
+    score.count("是的", Heard("不是", 0.9), is_sure=True)
+    score.count("是的", Heard("是我", 0.9), is_sure=True)
+    score.count("是的", Heard("不是", 0.4))
+    score.count("是的", Heard("不是", 0.0, is_rejected=True))
+    score.count("是的", NOTHING)
+    assert (score.files, score.exact, score.rejected, score.taken_wrong) == (6, 1, 2, 3)
+    assert (score.sure, score.sure_wrong, score.sure_flipped) == (3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_opposite"),
+    [("好的", "不行", True), ("有", "没有", True), ("不能", "能", True), ("是我", "是的", False), ("不知道", "没收到", False)],
+)
+def test_a_yes_for_a_no_is_told_from_other_errors(one: str, other: str, is_opposite: bool) -> None:
+    assert are_opposite(one, other) is are_opposite(other, one) is is_opposite
 
 
 def test_ears_that_cannot_be_loaded_are_left_out_of_the_comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
