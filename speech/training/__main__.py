@@ -48,7 +48,7 @@ class Recipe:
     shape: Shape
     rounds: tuple[Round, ...] = (Round(12, 1e-3),)
     """With real recordings among the shards, one after the other; each aligns them anew."""
-    sharpening: Round = Round(10, 1.2e-3)
+    sharpening: Round = Round(9, 1.2e-3)
     """By whole stretches, with strangers' voices."""
     utterances: int = 100
     """In a shard."""
@@ -59,7 +59,7 @@ class Recipe:
 EXAMS = dict.fromkeys(("kokoro-exam", "espeak-exam"), len(EXAM_KINDS))
 FULL = Recipe(
     "full",
-    {"kokoro": 80, "espeak": 130, "strangers": 44} | EXAMS,
+    {"kokoro": 80, "espeak": 130, "strangers": 42} | EXAMS,
     10,
     Shape(),
     rounds=(Round(12, 1e-3), Round(10, 1.2e-3)),
