@@ -101,7 +101,7 @@ def fit(
     tell(f"{size(state.params):,} 个权重，看前 {shape.left} 帧、后 {shape.right} 帧")
     tell(f"{len(shards)} 组语音，{passes} 遍，约 {steps} 步")
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool, Progress(transient=True) as progress:
-        whole = _whole(shards, start, seed, pool) if by_sequence and start else None
+        whole = _whole(shards, start, seed, pool) if by_sequence else None
         step = _stepper(shape, optimiser, whole)
         for number in range(state.passes, passes):
             bar = progress.add_task(f"第 {number + 1}/{passes} 遍", total=len(shards))
@@ -125,8 +125,10 @@ def fit(
     return network
 
 
-def _whole(shards: Sequence[Path], start: Network, seed: int, pool: ProcessPoolExecutor) -> Callable[..., Any]:
-    """The criterion of whole stretches for what follows what in a part of the shards."""
+def _whole(shards: Sequence[Path], start: Network | None, seed: int, pool: ProcessPoolExecutor) -> Callable[..., Any]:
+    """The criterion of whole stretches for what follows what in a part of the shards. Raises ValueError without a start."""
+    if start is None:
+        raise ValueError("whole stretches are learnt by a network that knows the sounds already: give a start")
     drawn = _batches(shards[: 3 * GROUP], start.shape, np.random.default_rng([seed, 20_000]), pool)
     moves = transitions((labels for _, labels, _ in drawn), start.shape.outputs)
     return partial(criterion, log_prior=np.log(start.floored_prior), log_transitions=moves)

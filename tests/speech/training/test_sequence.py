@@ -59,6 +59,8 @@ def test_a_network_goes_on_by_sequence_with_its_prior(said: list[Spoken], tmp_pa
     told: list[str] = []
     tiny = Shape(hidden=32, bottleneck=16, layers=(AROUND,))
     start = fit([tmp_path / "0.npz"], tmp_path / "a.net", shape=tiny, passes=2, seed=1, tell=told.append)
+    with pytest.raises(ValueError, match="give a start"):
+        fit([tmp_path / "0.npz"], tmp_path / "c.net", shape=tiny, passes=1, seed=1, by_sequence=True, tell=told.append)
     on = partial(fit, [tmp_path / "0.npz"], tmp_path / "b.net", shape=tiny, passes=2, seed=2, start=start, tell=told.append)
     by_frame, by_sequence = on(), on(by_sequence=True)
     assert any("另一次训练" in line for line in told), "one criterion never goes on from the other's checkpoint"
