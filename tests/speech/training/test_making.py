@@ -154,7 +154,6 @@ def test_a_small_ear_that_hears_nothing_fails_the_run(
 ) -> None:
     score = Score("vosk", making.FLOOR, files=10, exact=round(10 * exact))
     monkeypatch.setattr(examining, "held_out", lambda place, model: [score])
-    monkeypatch.setattr(examining, "syllable_errors", lambda place, model, folder: [])
     work.out.mkdir()
     with nullcontext() if is_enough else pytest.raises(SystemExit, match="至少应有 70%"):
         work.exam()
