@@ -133,10 +133,9 @@ class Work:
         return {**CARD, "made_with": made}
 
     def forget(self) -> None:
-        """Remove the networks and checkpoints of earlier runs; the speech stays."""
-        for network in (self.network, *self.rounds, self.finished):
-            for file in (network, network.with_suffix(".state")):
-                file.unlink(missing_ok=True)
+        """Remove the networks and checkpoints of earlier runs, with recordings or without; the speech stays."""
+        for file in (*self.place.folder.glob("*.net"), *self.place.folder.glob("*.state")):
+            file.unlink()
 
     def prepare(self) -> None:
         """The teacher with its durations, and Kokoro's voices of other languages."""

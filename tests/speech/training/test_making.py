@@ -82,7 +82,15 @@ def test_wrong_usage_is_told_before_anything_runs(
 def test_made_anew_it_forgets_the_networks_and_keeps_the_speech(cache: Path, works: list[Work]) -> None:
     folder = cache / "training" / "small"
     (folder / "espeak").mkdir(parents=True)
-    for name in ("synthetic.net", "synthetic.state", "tuned-1.net", "tuned-1.state", "finished.net", "espeak/0000.npz"):
+    for name in (
+        "synthetic.net",
+        "synthetic.state",
+        "tuned-1.net",
+        "tuned-1.state",
+        "finished.net",
+        "finished-tuned.net",
+        "espeak/0000.npz",
+    ):
         (folder / name).touch()
     main(["prepare", "--small"])
     assert (folder / "synthetic.state").exists()
