@@ -72,32 +72,31 @@ def _moving(name: str, note: str) -> Callable[[Callable[..., None]], click.Comma
     return dress
 
 
-def _plain(name: str, action: CaseAction, about: str, *, note: str = "") -> None:
-    """A command that makes one move and asks nothing else."""
+def _plain(name: str, action: CaseAction, about: str, *, asked: str = "") -> None:
+    """A command that makes one move; `asked`: the words that must come with it."""
 
     def move(case_id: str, by: str, note: str, supervisor: bool) -> None:
-        _act(case_id, action, Person(by, supervisor), _said(note) if needs_note else note)
+        _act(case_id, action, Person(by, supervisor), _said(note) if asked else note)
 
-    needs_note = bool(note)
     move.__doc__ = about
-    _moving(name, note)(move)
+    _moving(name, asked)(move)
 
 
 _plain("take", CaseAction.TAKE, "领取工单：首问负责，跟到办结。")
-_plain("note", CaseAction.NOTE, "在工单上记一笔，状态不变。", note="记下什么。")
-_plain("wait", CaseAction.WAIT, "挂起工单：等客户或别的部门。", note="等谁、等什么、到什么时候。")
+_plain("note", CaseAction.NOTE, "在工单上记一笔，状态不变。", asked="记下什么。")
+_plain("wait", CaseAction.WAIT, "挂起工单：等客户或别的部门。", asked="等谁、等什么、到什么时候。")
 _plain("resume", CaseAction.RESUME, "恢复处理挂起的工单。")
 _plain(
     "hand-over",
     CaseAction.HAND_OVER,
     "改派：工单离开现在的处理人，重新待领取；只有主管可以（--supervisor）。",
-    note="为什么改派，请谁领取。",
+    asked="为什么改派，请谁领取。",
 )
 _plain(
     "reopen",
     CaseAction.REOPEN,
     "重开已办结的工单：解除了的暂停催收重新生效；只有主管可以（--supervisor）。",
-    note="为什么重开。",
+    asked="为什么重开。",
 )
 
 
