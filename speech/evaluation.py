@@ -64,6 +64,11 @@ class Score:
     took_s: float = 0.0
 
     @property
+    def exact_rate(self) -> float:
+        """Share of the recordings heard exactly."""
+        return self.exact / self.files if self.files else 0.0
+
+    @property
     def character_error(self) -> float:
         """Character error rate."""
         return self.character_errors / self.characters if self.characters else 0.0
@@ -97,7 +102,7 @@ class Score:
     def as_json(self) -> dict[str, Any]:
         """All sums and rates."""
         rates = {"character_error": self.character_error, "pinyin_error": self.pinyin_error}
-        rates |= {"exact_rate": self.exact / self.files if self.files else 0.0, "rtf": self.real_time_factor}
+        rates |= {"exact_rate": self.exact_rate, "rtf": self.real_time_factor}
         return {**asdict(self), **{name: round(rate, 4) for name, rate in rates.items()}}
 
 

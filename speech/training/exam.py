@@ -37,7 +37,7 @@ def row(score: Score) -> dict[str, float | str | int]:
         "set": score.subset,
         "utterances": score.files,
         "error": round(score.character_error, 4),
-        "exact": round(score.exact / count, 4),
+        "exact": round(score.exact_rate, 4),
         "taken": round((score.files - score.rejected) / count, 4),
         "sure": round(score.sure / count, 4),
         "flipped": round(score.sure_flipped / max(1, score.sure), 4),

@@ -129,7 +129,7 @@ def _whole(shards: Sequence[Path], start: Network | None, seed: int, pool: Proce
     """The criterion of whole stretches for what follows what in a part of the shards. Raises ValueError without a start."""
     if start is None:
         raise ValueError("whole stretches are learnt by a network that knows the sounds already: give a start")
-    drawn = _batches(shards[: 3 * GROUP], start.shape, np.random.default_rng([seed, 20_000]), pool)
+    drawn = _part(shards, start.shape, np.random.default_rng([seed, 20_000]), pool)
     moves = transitions((labels for _, labels, _ in drawn), start.shape.outputs)
     return partial(criterion, log_prior=np.log(start.floored_prior), log_transitions=moves)
 
@@ -175,10 +175,17 @@ def _masked(pieces: Any, key: Any) -> Any:
     return jnp.where(covered, mel.mean((1, 2), keepdims=True), mel) @ forth
 
 
-def _batches(
-    shards: Sequence[Path], shape: Shape, generator: Generator, pool: ProcessPoolExecutor
-) -> Iterator[tuple[NDArray[np.float16], NDArray[np.int32], int]]:
-    """(pieces, labels, shards used so far); streams of the next group are drawn while this one is learnt."""
+_Batch = tuple[NDArray[np.float16], NDArray[np.int32], int]
+"""(pieces, labels, shards used so far)."""
+
+
+def _part(shards: Sequence[Path], shape: Shape, generator: Generator, pool: ProcessPoolExecutor) -> Iterator[_Batch]:
+    """Batches of the first shards only: enough to measure statistics on."""
+    return _batches(shards[: 3 * GROUP], shape, generator, pool)
+
+
+def _batches(shards: Sequence[Path], shape: Shape, generator: Generator, pool: ProcessPoolExecutor) -> Iterator[_Batch]:
+    """All shards in random order; streams of the next group are drawn while this one is learnt."""
     order = [shards[at] for at in generator.permutation(len(shards))]
     seeds = generator.integers(2**32, size=len(order))
     jobs = deque(pool.submit(draw_stream, path, int(one)) for path, one in zip(order, seeds, strict=True))
@@ -208,7 +215,7 @@ def _finished(shards: Sequence[Path], shape: Shape, state: State, pool: ProcessP
     """The averaged weights with the normalisation's statistics measured over a part of the data."""
     measure = jax.jit(lambda pieces: forward(shape, state.average, statistics(shape), pieces, key=jax.random.key(0))[1])
     means, variances = [], []
-    for pieces, _, _ in _batches(shards[: 3 * GROUP], shape, np.random.default_rng([seed, 10_000]), pool):
+    for pieces, _, _ in _part(shards, shape, np.random.default_rng([seed, 10_000]), pool):
         found = measure(jnp.asarray(pieces, dtype=jnp.float32))
         means.append(found["mean"])
         variances.append(found["variance"])

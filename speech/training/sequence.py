@@ -15,6 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from speech.training.network import Array
+
 SCALE = 0.35
 """Of the likelihoods beside the transitions: about the decoder's."""
 TOLERANCE = 2
@@ -22,8 +24,6 @@ TOLERANCE = 2
 _UNSEEN = 1e-3
 """How often a change that never happens is counted: all paths stay possible."""
 _NEVER = -1e5
-
-Array = Any
 
 
 def transitions(labels: Iterable[NDArray[np.integer[Any]]], outputs: int) -> NDArray[np.float32]:

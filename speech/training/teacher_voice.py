@@ -29,9 +29,6 @@ LEAD_S = 0.05
 of their sound (median by manner of articulation; spread 50 ms, the teacher counts in frames of 25 ms)."""
 
 NATIVE = ("zf_xiaobei", "zf_xiaoni", "zf_xiaoxiao", "zm_yunjian", "zm_yunxi", "zm_yunxia")
-_MANNER = 128
-"""A style's first half colours the sound; from here on it decides durations and melody (StyleTTS 2)."""
-
 HELD_OUT = ("zf_xiaoyi", "zm_yunyang")
 """Never heard in training, neither pure nor mixed: the exam's voices."""
 
@@ -79,6 +76,10 @@ class Blend:
         return f"{self.voice}*{self.share:.2f}+{self.other}" if self.other else self.voice
 
 
+_MANNER = 128
+"""A style's first half colours the sound; from here on it decides durations and melody (StyleTTS 2)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timbre:
     """Whose throat a sentence comes from, and whose manner of speaking it follows (the same when none is named)."""
@@ -89,6 +90,10 @@ class Timbre:
     @property
     def name(self) -> str:
         return f"{self.throat.name}/{self.manner.name}" if self.manner else self.throat.name
+
+
+_LED_AWAY = 0.25
+"""Share of the strangers' throats that lead away from another voice."""
 
 
 def draw_timbre(random: Random, foreign: Sequence[str]) -> Timbre:
@@ -112,9 +117,6 @@ def draw_stranger(random: Random, foreign: Sequence[str]) -> Timbre:
     share = random.uniform(1.05, 1.35) if random.random() < _LED_AWAY else random.uniform(0.5, 1.0)
     manner = Blend(random.choice(NATIVE), random.choice(throats), random.uniform(0.55, 1.0))
     return Timbre(Blend(throat, other, share), manner)
-
-
-_LED_AWAY = 0.25
 
 
 class TeacherVoice:
