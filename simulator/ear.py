@@ -61,7 +61,9 @@ class CommandEar:
         self._timeout_s = timeout_s
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._waiting: dict[str, list[asyncio.Future[str]]] = {}
+        self._waiting: dict[str, asyncio.Future[str]] = {}
+        self._hearing: dict[str, asyncio.Task[str]] = {}
+        """By the digest of the sound: callers who hear the same thing at once share one answer."""
         self._starting = asyncio.Lock()
         self.asked = self.remembered = 0
         self.is_ready = False
@@ -83,6 +85,12 @@ class CommandEar:
         if kept.exists():
             self.remembered += 1
             return str(json.loads(kept.read_text(encoding="utf-8"))["text"])
+        if digest not in self._hearing:
+            self._hearing[digest] = asyncio.create_task(self._hear_anew(digest, mulaw, kept))
+            self._hearing[digest].add_done_callback(lambda _: self._hearing.pop(digest))
+        return await asyncio.shield(self._hearing[digest])
+
+    async def _hear_anew(self, digest: str, mulaw: bytes, kept: Path) -> str:
         self.asked += 1
         path = self._cache / f"{digest}.wav"
         self._cache.mkdir(parents=True, exist_ok=True)
@@ -105,13 +113,12 @@ class CommandEar:
             await self._process.wait()
 
     async def _ask(self, path: str) -> str:
-        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         process = await self._running()
-        self._waiting.setdefault(path, []).append(answer)
-        if len(self._waiting[path]) == 1:
-            assert process.stdin is not None
-            process.stdin.write(path.encode() + b"\n")
-            await process.stdin.drain()
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._waiting[path] = answer
+        assert process.stdin is not None
+        process.stdin.write(path.encode() + b"\n")
+        await process.stdin.drain()
         text = await answer
         self.is_ready = True
         return text
@@ -144,14 +151,14 @@ class CommandEar:
             self._fail(path)
 
     def _settle(self, path: str, text: str) -> None:
-        for answer in self._waiting.pop(path, []):
-            if not answer.done():
-                answer.set_result(text)
+        answer = self._waiting.pop(path, None)
+        if answer is not None and not answer.done():
+            answer.set_result(text)
 
     def _fail(self, path: str) -> None:
-        for answer in self._waiting.pop(path, []):
-            if not answer.done():
-                answer.set_exception(OSError("the ear ended"))
+        answer = self._waiting.pop(path)
+        if not answer.done():
+            answer.set_exception(OSError("the ear ended"))
 
 
 def _write(path: Path, text: str) -> None:

@@ -140,6 +140,7 @@ def _resumed(walk: Walk, _: events.Resumed) -> None:
     if state.phase is Phase.ENDING or step.ask is None:
         walk.speak(step, step.say)
         return walk.finish(HangUpReason.SCRIPT_ENDED)
+    state.silent = 0  # an answer given into the dead line is nobody's silence
     walk.speak(step, walk.script.resume)
     return walk.ask_again(step, step.say)
 

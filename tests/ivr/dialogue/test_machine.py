@@ -343,6 +343,15 @@ def test_a_lost_line_resumes_at_the_same_step() -> None:
     assert call.spoken == "抱歉，刚才线路断了。请问您什么时候方便还款？"
 
 
+def test_silence_before_the_line_was_lost_is_not_held_against_the_callee() -> None:
+    call = Call()
+    call.silence()
+    call.silence()
+    call.on(events.Resumed())
+    call.silence()
+    assert not call.of(out.HangUp)
+
+
 def test_orders_of_ours() -> None:
     call = Call()
     call.on(events.Commanded(Order.HAND_OVER))
