@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -138,10 +139,11 @@ def render_inventory() -> None:
 def listen(paths: tuple[str, ...], engine: str, grammar: Path | None, phrases: str, as_json: bool) -> None:
     """听写 WAV 文件；路径为 - 时从标准输入逐行读路径，一行一答。"""
     try:
+        expected = hear.phrases_from(grammar, phrases)
         recognizer = catalogue.recognizer(_settings(), engine)
-    except EngineUnavailable as reason:
+        _tell_missing(recognizer, expected)
+    except (EngineUnavailable, hear.BadGrammar) as reason:
         raise Refusal(str(reason)) from None
-    expected = hear.phrases_from(grammar, phrases)
     has_failed = False
     for path in hear.paths_of(paths, sys.stdin):
         found = hear.answer(recognizer, path, expected)
@@ -156,6 +158,12 @@ def listen(paths: tuple[str, ...], engine: str, grammar: Path | None, phrases: s
     sys.exit(1 if has_failed else 0)
 
 
+def _tell_missing(recognizer: Recognizer, phrases: Collection[str]) -> None:
+    """Name on standard error what the ear's vocabulary lacks: phrases with it are not in the grammar."""
+    if missing := recognizer.missing_words(sorted(phrases)):
+        click.echo(f"⚠ {recognizer.name} 的词表里没有“{'”“'.join(missing)}”：含有它的短语听不出来", err=True)
+
+
 @cli.command("evaluate")
 @click.argument("manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--engine", "engines", multiple=True, help="可重复；默认 vosk 与 whisper。")
@@ -167,10 +175,12 @@ def evaluate(manifest: Path, engines: tuple[str, ...], grammar: Path | None, clo
     """按子集与引擎给出字错率、无调拼音错率、整句正确率和实时率。清单为 TSV：file、transcript、subset。"""
     try:
         recordings = evaluation.samples(manifest, subset)
+        phrases = evaluation.grammar_for(recordings, hear.phrases_from(grammar, ""), is_closed=closed)
         ears = [catalogue.recognizer(_settings(), name) for name in engines] or _present_ears()
-    except (EngineUnavailable, evaluation.BadManifest) as reason:
+        for ear in ears:
+            _tell_missing(ear, {phrase for sample in recordings for phrase in phrases(sample)})
+    except (EngineUnavailable, evaluation.BadManifest, hear.BadGrammar) as reason:
         raise Refusal(str(reason)) from None
-    phrases = evaluation.grammar_for(recordings, hear.phrases_from(grammar, ""), is_closed=closed)
     scores: list[evaluation.Score] = []
     with _progress(MofNCompleteColumn()) as progress:
         for ear in ears:

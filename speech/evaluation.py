@@ -17,8 +17,7 @@ from rapidfuzz.distance import Levenshtein
 from rich.table import Table
 
 from speech.endpointing import AFFIRM, DENY
-from speech.hear import BadFile, load
-from speech.mandarin.writing import spoken
+from speech.hear import BadFile, as_said, load
 from speech.phrases import plain, sounds
 from speech.ports import LINE_RATE_HZ, Heard, Recognizer
 from speech.second_pass import is_sure
@@ -107,8 +106,8 @@ class Score:
 
 
 def comparable(text: str) -> str:
-    """A text as it is compared: figures as said, no punctuation, no spaces, 幺 as 一."""
-    return plain(spoken(text)).replace(" ", "").replace("幺", "一")
+    """A text as it is compared: figures as said, simplified Hanzi, no punctuation, no spaces, 幺 as 一."""
+    return plain(as_said(text)).replace(" ", "").replace("幺", "一")
 
 
 _NEGATION = re.compile("[不没]")
@@ -209,7 +208,7 @@ def grammar_for(recordings: Sequence[Sample], phrases: Sequence[str], *, is_clos
         return lambda sample: phrases
     by_subset: dict[str, dict[str, None]] = {}
     for sample in recordings:
-        by_subset.setdefault(sample.subset, {})[sample.transcript] = None
+        by_subset.setdefault(sample.subset, {})[as_said(sample.transcript)] = None
     return lambda sample: [*by_subset[sample.subset], *phrases]
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from speech.audio import BadAudio, read_wav, resample
+from speech.classes import CLASSES, SIGN
+from speech.mandarin.writing import spoken
 from speech.ports import LINE_RATE_HZ, Pcm, Recognizer
 from speech.second_pass import is_sure
+from speech.simplified import simplified
 
 MAX_BYTES = 64 << 20
 """A file larger than this is not an utterance."""
@@ -59,11 +62,29 @@ def answer(recognizer: Recognizer, path: str, phrases: Sequence[str]) -> dict[st
     }
 
 
+class BadGrammar(ValueError):
+    """The file of phrases cannot be used; the message says why, in Chinese."""
+
+
 def phrases_from(file: Path | None, listed: str) -> tuple[str, ...]:
-    """Phrases of a grammar file (one a line, # for comments) and of a comma-separated list, each once."""
-    lines = file.read_text(encoding="utf-8").splitlines() if file else []
-    given = [*(line.strip() for line in lines if not line.startswith("#")), *listed.replace("，", ",").split(",")]
-    return tuple(dict.fromkeys(phrase.strip() for phrase in given if phrase.strip()))
+    """Phrases of a grammar file (one a line, # for comments) and of a comma-separated list, each once, as they are said.
+
+    Raises BadGrammar when the file is not UTF-8 text, or for a class that nobody knows.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines() if file else []
+    except UnicodeDecodeError:
+        raise BadGrammar(f"{file} 不是 UTF-8 文本：请用记事本“另存为”，编码选 UTF-8") from None
+    given = [*(line for line in map(str.strip, lines) if not line.startswith("#")), *listed.replace("，", ",").split(",")]
+    for phrase in given:
+        if phrase.startswith(SIGN) and phrase.removeprefix(SIGN) not in CLASSES:
+            raise BadGrammar(f"没有 {phrase} 这一类；有 {' '.join(SIGN + name for name in CLASSES)}")
+    return tuple(dict.fromkeys(map(as_said, filter(None, map(str.strip, given)))))
+
+
+def as_said(phrase: str) -> str:
+    """A phrase with figures as they are said and in simplified Hanzi; the marker of a class as it is."""
+    return phrase if phrase.startswith(SIGN) else spoken(simplified(phrase))
 
 
 def paths_of(given: Iterable[str], standard_input: Iterable[str]) -> Iterator[str]:

@@ -48,8 +48,8 @@ class Recipe:
     shape: Shape
     rounds: tuple[Round, ...] = (Round(12, 1e-3),)
     """With real recordings among the shards, one after the other; each aligns them anew."""
-    sharpening: Round = Round(9, 1.2e-3)
-    """By whole stretches, with strangers' voices."""
+    sharpening: tuple[Round, ...] = (Round(9, 1.2e-3), Round(15, 1.2e-3))
+    """By whole stretches, with strangers' voices, one after the other."""
     utterances: int = 100
     """In a shard."""
     counts_syllables: bool = True
@@ -61,7 +61,7 @@ class Recipe:
 EXAMS = dict.fromkeys(("kokoro-exam", "espeak-exam"), len(EXAM_KINDS))
 FULL = Recipe(
     "full",
-    {"kokoro": 80, "espeak": 130, "strangers": 42} | EXAMS,
+    {"kokoro": 80, "espeak": 130, "strangers": 90} | EXAMS,
     10,
     Shape(),
     rounds=(Round(12, 1e-3), Round(10, 1.2e-3)),
@@ -71,7 +71,7 @@ SMALL = Recipe(
     {"kokoro": 2, "espeak": 20, "strangers": 1} | EXAMS,
     10,
     Shape(hidden=256, bottleneck=64, layers=(AROUND, AROUND, BACK, AROUND, BACK)),
-    sharpening=Round(2, 1e-3),
+    sharpening=(Round(2, 1e-3),),
     utterances=40,
     counts_syllables=False,
     least_exact=0.7,
@@ -112,9 +112,10 @@ class Work:
         return tuple(self.place.folder / f"tuned-{number}.net" for number in range(1, len(self.recipe.rounds) + 1))
 
     @property
-    def finished(self) -> Path:
-        """The network that is exported."""
-        return self.place.folder / ("finished-tuned.net" if self.manifest else "finished.net")
+    def sharpened(self) -> tuple[Path, ...]:
+        """The networks that learnt whole stretches, with the recordings of the manifest or without; the last is exported."""
+        kind = "sharpened-tuned" if self.manifest else "sharpened"
+        return tuple(self.place.folder / f"{kind}-{number}.net" for number in range(1, len(self.recipe.sharpening) + 1))
 
     @property
     def card(self) -> Mapping[str, object]:
@@ -126,7 +127,7 @@ class Work:
             "utterances": recipe.utterances,
             "passes": recipe.passes,
             "rounds": [[one.passes, one.peak] for one in recipe.rounds] if self.manifest else [],
-            "sharpening": [recipe.sharpening.passes, recipe.sharpening.peak],
+            "sharpening": [[one.passes, one.peak] for one in recipe.sharpening],
             "seed": self.place.seed,
             "said": [path.name for path in self.said],
         }
@@ -169,31 +170,28 @@ class Work:
             network = finetune(network, recordings, synthetic, out, passes=one.passes, peak=one.peak, seed=seed)
 
     def sharpen(self) -> None:
-        """The network again, by whole stretches, strangers' voices twice; with the recordings of --manifest where given."""
+        """The network again, by whole stretches, with strangers' voices; with the recordings of --manifest where given."""
         from speech.training.finetune import with_recordings
         from speech.training.fit import Network, fit
 
-        one, seed = self.recipe.sharpening, self.place.seed + len(self.recipe.rounds)
-        start = Network.read(self._made(self.rounds[-1], "tune") if self.manifest else self._made(self.network, "fit"))
-        synthetic = [*self._shards("kokoro"), *2 * self._shards("strangers"), *self._shards("espeak")[::3]]
-        if self.manifest is None:
-            shards = synthetic
-        else:
-            shards = with_recordings(self._recordings(start, self.manifest), synthetic, self.finished)
-        fit(
-            shards,
-            self.finished,
-            shape=start.shape,
-            passes=one.passes,
-            seed=seed,
-            start=start,
-            peak=one.peak,
-            by_sequence=True,
-        )
+        network = Network.read(self._made(self.rounds[-1], "tune") if self.manifest else self._made(self.network, "fit"))
+        synthetic = [*self._shards("kokoro"), *self._shards("strangers"), *self._shards("espeak")[::4]]
+        for number, (one, out) in enumerate(zip(self.recipe.sharpening, self.sharpened, strict=True)):
+            recordings = self._recordings(network, self.manifest) if self.manifest else ()
+            network = fit(
+                with_recordings(recordings, synthetic, out),
+                out,
+                shape=network.shape,
+                passes=one.passes,
+                seed=self.place.seed + len(self.recipe.rounds) + number,
+                start=network,
+                peak=one.peak,
+                by_sequence=True,
+            )
 
     def export(self) -> None:
         """The model directory: Kaldi files, then graphs. With a manifest the network that knows it, else the synthetic one."""
-        finished = self._made(self.finished, "sharpen")
+        finished = self._made(self.sharpened[-1], "sharpen")
         from speech.graphs.build import build
         from speech.graphs.lexicon import DOMAIN
         from speech.training.export import export

@@ -53,7 +53,9 @@ def aligned(network: Network, recordings: Sequence[Sample], tell: Callable[[str]
 
 
 def with_recordings(recordings: Sequence[Spoken], synthetic: Sequence[Path], out: Path) -> list[Path]:
-    """Shards in which SHARE are these recordings, kept beside the network `out` that learns them."""
+    """Shards in which SHARE are these recordings, kept beside the network `out` that learns them; none if there are none."""
+    if not recordings:
+        return [*synthetic]
     real = out.with_suffix(".real.npz")
     save(real, recordings)
     return [*synthetic, *[real] * max(1, round(len(synthetic) * SHARE / (1 - SHARE)))]

@@ -80,6 +80,30 @@ def test_phrases_of_file_and_list(tmp_path: Path) -> None:
     assert hear.phrases_from(tmp_path / "g.txt", "不是，没有, ") == ("是的", "不是", "没有")
 
 
+def test_phrases_are_taken_as_they_are_said(tmp_path: Path) -> None:
+    (tmp_path / "g.txt").write_text("\ufeff我15号还\n沒有\n$date\n", encoding="utf-8")
+    assert hear.phrases_from(tmp_path / "g.txt", "") == ("我十五号还", "没有", "$date")
+
+
+def test_a_bad_grammar_is_named(tmp_path: Path) -> None:
+    (tmp_path / "g.txt").write_bytes("是的".encode("gbk"))
+    with pytest.raises(hear.BadGrammar, match="UTF-8"):
+        hear.phrases_from(tmp_path / "g.txt", "")
+    with pytest.raises(hear.BadGrammar, match=r"\$dates.*\$date"):
+        hear.phrases_from(None, "$dates")
+
+
+def test_words_that_the_ear_lacks_are_told(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(ScriptedRecognizer, "missing_words", lambda _, phrases: ("A",) if "按A键" in phrases else ())
+    sound = wav(tmp_path, "a.wav", 1)
+    listed = manifest(tmp_path, [("a.wav", "按A键", "")])
+    for command in (["hear", str(sound), "--phrases", "按A键,是的"], ["evaluate", str(listed), "--closed", "--engine", "vosk"]):
+        result = run(command, {})
+        assert "“A”" in result.stderr
+        assert result.exit_code == 0
+    assert run(["hear", str(sound), "--phrases", "$dates"], {}).exit_code == 1
+
+
 def manifest(folder: Path, rows: Sequence[tuple[str, str, str]]) -> Path:
     lines = ["file\ttranscript\tsubset", *("\t".join(row) for row in rows)]
     path = folder / "manifest.tsv"

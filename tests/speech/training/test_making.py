@@ -87,8 +87,8 @@ def test_made_anew_it_forgets_the_networks_and_keeps_the_speech(cache: Path, wor
         "synthetic.state",
         "tuned-1.net",
         "tuned-1.state",
-        "finished.net",
-        "finished-tuned.net",
+        "sharpened-1.net",
+        "sharpened-tuned-1.net",
         "espeak/0000.npz",
     ):
         (folder / name).touch()
@@ -103,7 +103,7 @@ def work(tmp_path: Path) -> Work:
     """With a finished network of synthetic speech (48 hidden) and one that knows a manifest (32 hidden), both untrained."""
     work = Work(making.SMALL, Place(tmp_path / "training" / "small", tmp_path / "kokoro.onnx"), tmp_path / "model", workers=1)
     knowing = replace(work, manifest=tmp_path / "manifest.tsv")
-    for path, hidden in ((work.finished, 48), (knowing.finished, 32)):
+    for path, hidden in ((work.sharpened[-1], 48), (knowing.sharpened[-1], 32)):
         shape = Shape(hidden=hidden, bottleneck=16, layers=(AROUND,))
         Network(shape, initial(shape, 0), statistics(shape), np.full(99, 1 / 99)).save(path)
     return work
@@ -119,7 +119,7 @@ def test_with_a_manifest_the_network_that_knows_it_is_exported(work: Work, tmp_p
     tuned = replace(work, manifest=tmp_path / "manifest.tsv")
     tuned.export()
     assert hidden(work.out) == 32
-    tuned.finished.unlink()
+    tuned.sharpened[-1].unlink()
     with pytest.raises(SystemExit, match="先运行 sharpen"):
         tuned.export()
     work.export()
@@ -145,7 +145,7 @@ def test_the_model_tells_what_it_was_made_with_and_counts_what_is_said(work: Wor
         "utterances": 40,
         "passes": 10,
         "rounds": [],
-        "sharpening": [2, 0.001],
+        "sharpening": [[2, 0.001]],
         "seed": 1,
         "said": ["said.tsv"],
     }
