@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
-from speech.ears import CARD, card
+from speech.ears import CARD
 from speech.engines.vosk import VoskRecognizer
-from speech.graphs.build import SAID, SCRIPTS, STEPS, Built, Decoding, build, is_hanzi
-from speech.graphs.lexicon import DOMAIN, script_phrases
+from speech.graphs.build import STEPS, Base, Built, is_hanzi
 from speech.graphs.phones import phones
 from speech.kaldi.reader import BadModel, load
 from speech.mandarin.writing import spoken
 from speech.phrases import plain
 from speech.simplified import simplified
+from speech.textfile import text_of
 
 __all__ = ["LONGEST", "LONGEST_NAME", "STEPS", "CannotAdapt", "Fault", "adapt", "fault", "read"]
 
@@ -48,15 +48,11 @@ class Fault:
 def read(path: Path, *, longest: int = LONGEST) -> tuple[list[str], list[Fault]]:
     """The usable lines of a file (one a line, `#` begins a comment, each once) and the faults of the others.
 
-    Raises CannotAdapt when the file is not UTF-8 text.
+    Raises BadText when the file is not UTF-8 text.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise CannotAdapt(f"{path} 不是 UTF-8 文本：请用记事本“另存为”，编码选 UTF-8") from None
     good: dict[str, None] = {}
     faults: list[Fault] = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(text_of(path).splitlines(), start=1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
@@ -95,27 +91,18 @@ def adapt(
     texts: Iterable[Path] = (),
     on_step: Callable[[str], None] = lambda step: None,
 ) -> Built:
-    """Build `out` around the acoustic model of the directory `acoustic`, whose options and texts are kept.
+    """Build `out` around the acoustic model of the directory `acoustic`, whose options, texts and own phrases are kept.
 
-    The scripts' own phrases stay; every phrase and name is then found in the vocabulary whole. Raises CannotAdapt.
+    The scripts' own phrases stay; every phrase and name is then found in the vocabulary whole. Raises CannotAdapt, and
+    BadText for a text that cannot be counted.
     """
     _check_acoustic(acoustic)
     if out.resolve() == acoustic.resolve() or (out.exists() and any(out.iterdir()) and not (out / CARD).is_file()):
         raise CannotAdapt(f"{out} 里已有别的东西：请给一个新目录")
     wanted, named = list(phrases), list(names)
-    known = card(acoustic)
-    options = {each.name: known[each.name] for each in fields(Decoding) if each.name in known}
-    said = acoustic / SAID
-    built = build(
-        out,
-        acoustic,
-        texts=[said if said.is_file() else DOMAIN, *texts],
-        phrases=script_phrases(SCRIPTS) | set(wanted),
-        names=named,
-        decoding=Decoding(**options),
-        card={**known, "adapted_from": known.get("name", acoustic.name)},
-        on_step=on_step,
-    )
+    base = Base.of(acoustic)
+    origin = {"adapted_from": base.card.get("name", acoustic.name)}
+    built = base.build(out, acoustic, texts=texts, phrases=wanted, names=named, card=origin, on_step=on_step)
     ear = VoskRecognizer(out)
     if lost := [phrase for phrase in (*wanted, *named) if not ear.is_word(phrase)]:
         raise CannotAdapt(f"词表里没有：{'、'.join(lost[:5])}")

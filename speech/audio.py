@@ -1,6 +1,6 @@
-"""Telephone audio as arrays and bytes: mu-law, resampling, WAV, loudness, trimming, frames. Does no I/O.
+"""Telephone audio as arrays and bytes: mu-law, A-law, resampling, WAV, loudness, trimming, frames. Does no I/O.
 
-Samples are mono int16 unless a name says otherwise. Mu-law is ITU-T G.711; its silence is 0xFF.
+Samples are mono int16 unless a name says otherwise. Mu-law and A-law are ITU-T G.711; mu-law's silence is 0xFF.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ ACTIVE_RANGE_DB = 30.0
 _BIAS = 132
 _CLIP = 32635
 _FULL = 32768.0
+_RATES_HZ = range(4000, 192_001)
+"""Sample rates that a WAV file may have."""
 
 
 class BadAudio(ValueError):
@@ -54,7 +56,15 @@ def _mulaw_encode_table() -> NDArray[np.uint8]:
     return codes
 
 
+def _alaw_decode_table() -> NDArray[np.int16]:
+    code = np.arange(256, dtype=np.int32) ^ 0x55
+    exponent, mantissa = code >> 4 & 7, code & 0x0F
+    magnitude = np.where(exponent, (mantissa << 4) + 264 << np.maximum(exponent - 1, 0), (mantissa << 4) + 8)
+    return np.where(code & 0x80, magnitude, -magnitude).astype(np.int16)
+
+
 _DECODE = _mulaw_decode_table()
+_DECODE_ALAW = _alaw_decode_table()
 _ENCODE = _mulaw_encode_table()
 
 
@@ -171,15 +181,16 @@ def write_wav(pcm: Pcm, rate_hz: int) -> bytes:
 
 
 def read_wav(data: bytes) -> tuple[Pcm, int]:
-    """Mono samples and rate of a WAV file: 16-bit PCM or mu-law; channels are averaged. Raises BadAudio."""
+    """Samples of the first channel and rate of a WAV file: 16-bit PCM, mu-law or A-law. Raises BadAudio.
+
+    Of a call's recording the first channel is the callee; the other one is our own voice.
+    """
     samples, rate = read_wav_channels(data)
-    if samples.shape[1] == 1:
-        return samples[:, 0], rate
-    return samples.astype(np.int32).mean(axis=1).astype(np.int16), rate
+    return np.ascontiguousarray(samples[:, 0]), rate
 
 
 def read_wav_channels(data: bytes) -> tuple[NDArray[np.int16], int]:
-    """Samples [samples, channels] and rate of a WAV file: 16-bit PCM or mu-law. Raises BadAudio."""
+    """Samples [samples, channels] and rate of a WAV file: 16-bit PCM, mu-law or A-law. Raises BadAudio."""
     chunks = _chunks(data)
     head, body = chunks.get(b"fmt ", b""), chunks.get(b"data")
     if len(head) < 16 or body is None:
@@ -187,14 +198,16 @@ def read_wav_channels(data: bytes) -> tuple[NDArray[np.int16], int]:
     kind, channels, rate, _, _, bits = struct.unpack("<HHIIHH", head[:16])
     if kind == 0xFFFE and len(head) >= 26:
         kind = struct.unpack("<H", head[24:26])[0]
-    if not channels or not rate:
-        raise BadAudio("WAV 的声道数或采样率为零")
+    if not channels or rate not in _RATES_HZ:
+        raise BadAudio(f"WAV 的声道数 {channels} 或采样率 {rate} 不对")
     if (kind, bits) == (1, 16):
         samples = np.frombuffer(body[: len(body) // 2 * 2], dtype="<i2").astype(np.int16)
     elif (kind, bits) == (7, 8):
         samples = decode_mulaw(body)
+    elif (kind, bits) == (6, 8):
+        samples = _DECODE_ALAW[np.frombuffer(body, dtype=np.uint8)]
     else:
-        raise BadAudio(f"只读 16 位 PCM 或 8 位 mu-law 的 WAV（这是格式 {kind}，{bits} 位）")
+        raise BadAudio(f"只读 16 位 PCM、8 位 mu-law 或 A-law 的 WAV（这是格式 {kind}，{bits} 位）")
     whole = len(samples) // channels * channels
     return samples[:whole].reshape(-1, channels), rate
 
@@ -204,13 +217,16 @@ def _chunk(name: bytes, data: bytes) -> bytes:
 
 
 def _chunks(data: bytes) -> dict[bytes, bytes]:
-    """The chunks of a RIFF/WAVE file; a last chunk cut short (a killed recorder) is taken as far as it goes."""
+    """The chunks of a RIFF/WAVE file. A recorder that was killed leaves the last one short, or its size 0: taken as far as it
+    goes."""
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         raise BadAudio("不是 WAV 文件")
     found: dict[bytes, bytes] = {}
     at = 12
     while at + 8 <= len(data):
         size = struct.unpack("<I", data[at + 4 : at + 8])[0]
+        if data[at : at + 4] == b"data" and not size:
+            size = len(data) - at - 8
         found.setdefault(data[at : at + 4], data[at + 8 : at + 8 + size])
         at += 8 + size + size % 2
     return found

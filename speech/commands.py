@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import current_app
@@ -19,6 +20,7 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
 )
@@ -34,8 +36,9 @@ from speech.ports import EngineUnavailable, Recognizer
 from speech.prompts import RenderFailed, open_prompts
 from speech.say import RATES_HZ, BadOrder, Order, check, is_done, read_orders
 from speech.say import say as say_order
+from speech.textfile import BadText
 
-PAPER_WIDTH = 120
+PAPER_WIDTH = 132
 """Columns of a table that goes to a file or a pipe."""
 
 cli = AppGroup("speech", help="语音：模型、合成、听写。")
@@ -137,12 +140,15 @@ def render_inventory() -> None:
 @click.option("--phrases", default="", help="逗号分隔的短语。")
 @click.option("--json", "as_json", is_flag=True, help="每个文件一行 JSON；读不了的文件给出 error，继续下一个。")
 def listen(paths: tuple[str, ...], engine: str, grammar: Path | None, phrases: str, as_json: bool) -> None:
-    """听写 WAV 文件；路径为 - 时从标准输入逐行读路径，一行一答。"""
+    """听写 WAV 文件（多声道的只听第一路）；路径为 - 时从标准输入逐行读路径，一行一答。
+
+    每行：路径、文字、置信度，以及“采信”（当场就信）、“存疑”或“拒识”（语法里没有）。
+    """
     try:
         expected = hear.phrases_from(grammar, phrases)
         recognizer = catalogue.recognizer(_settings(), engine)
         _tell_missing(recognizer, expected)
-    except (EngineUnavailable, hear.BadGrammar) as reason:
+    except (EngineUnavailable, BadText) as reason:
         raise Refusal(str(reason)) from None
     has_failed = False
     for path in hear.paths_of(paths, sys.stdin):
@@ -153,9 +159,13 @@ def listen(paths: tuple[str, ...], engine: str, grammar: Path | None, phrases: s
         elif "error" in found:
             click.echo(f"✗ {path}：{found['error']}", err=True)
         else:
-            click.echo(f"{path}\t{found['text']}\t{found['confidence']:.2f}")
+            click.echo(f"{path}\t{found['text']}\t{found['confidence']:.2f}\t{_belief(found)}")
         sys.stdout.flush()
     sys.exit(1 if has_failed else 0)
+
+
+def _belief(found: Mapping[str, Any]) -> str:
+    return "采信" if found["is_sure"] else "拒识" if found["is_rejected"] or not found["text"] else "存疑"
 
 
 def _tell_missing(recognizer: Recognizer, phrases: Collection[str]) -> None:
@@ -172,25 +182,34 @@ def _tell_missing(recognizer: Recognizer, phrases: Collection[str]) -> None:
 @click.option("--subset", default="", help="只评这个子集。")
 @click.option("--json", "as_json", is_flag=True)
 def evaluate(manifest: Path, engines: tuple[str, ...], grammar: Path | None, closed: bool, subset: str, as_json: bool) -> None:
-    """按子集与引擎给出字错率、无调拼音错率、整句正确率和实时率。清单为 TSV：file、transcript、subset。"""
+    """按子集与引擎给出字错率、无调拼音错率、整句正确率和实时率。清单为 TSV：file、transcript、subset。
+
+    听不了的录音逐条说明原因；有一条听不了，退出码就是 1。transcript 留空表示什么也没说。
+    """
     try:
         recordings = evaluation.samples(manifest, subset)
         phrases = evaluation.grammar_for(recordings, hear.phrases_from(grammar, ""), is_closed=closed)
         ears = [catalogue.recognizer(_settings(), name) for name in engines] or _present_ears()
         for ear in ears:
             _tell_missing(ear, {phrase for sample in recordings for phrase in phrases(sample)})
-    except (EngineUnavailable, evaluation.BadManifest, hear.BadGrammar) as reason:
+    except (EngineUnavailable, BadText) as reason:
         raise Refusal(str(reason)) from None
     scores: list[evaluation.Score] = []
     with _progress(MofNCompleteColumn()) as progress:
         for ear in ears:
             task = progress.add_task(ear.name, total=len(recordings))
-            advance = partial(progress.advance, task)
-            scores += evaluation.evaluate(ear, recordings, phrases, on_done=lambda *_, advance=advance: advance())
+            scores += evaluation.evaluate(ear, recordings, phrases, on_done=partial(_tell_done, progress, task))
     if as_json:
         click.echo(json.dumps([score.as_json() for score in scores], ensure_ascii=False, indent=1))
     else:
         Console(width=None if sys.stdout.isatty() else PAPER_WIDTH).print(evaluation.table(scores))
+    sys.exit(1 if any(score.failed for score in scores) else 0)
+
+
+def _tell_done(progress: Progress, task: TaskID, sample: evaluation.Sample, fault: str) -> None:
+    progress.advance(task)
+    if fault:
+        progress.console.print(f"✗ {sample.file}：{fault}", markup=False, highlight=False)
 
 
 @cli.command("adapt")
@@ -238,7 +257,7 @@ def adapt_ear(phrases_file: Path, names_file: Path | None, texts: tuple[Path, ..
                 texts=texts,
                 on_step=lambda step: progress.update(task, description=step, advance=1),
             )
-    except (adapt.CannotAdapt, EngineUnavailable) as reason:
+    except (adapt.CannotAdapt, BadText, EngineUnavailable) as reason:
         raise Refusal(str(reason)) from None
     click.echo(
         f"✓ {out}：{built.words} 个词，其中要听的短句 {built.phrases} 个，名称 {len(names)} 个，统计原话 {built.sentences} 句"

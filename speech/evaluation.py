@@ -17,19 +17,16 @@ from rapidfuzz.distance import Levenshtein
 from rich.table import Table
 
 from speech.endpointing import AFFIRM, DENY
-from speech.hear import BadFile, as_said, load
+from speech.hear import BadFile, heard_in, load, ways_of
 from speech.phrases import plain, sounds
 from speech.ports import LINE_RATE_HZ, Heard, Recognizer
 from speech.second_pass import is_sure
-
-
-class BadManifest(ValueError):
-    """The list of recordings cannot be used; the message says why, in Chinese."""
+from speech.textfile import BadText, text_of
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A recording and what is said in it."""
+    """A recording and what is said in it: nothing, where the transcript is empty."""
 
     file: Path
     transcript: str
@@ -84,7 +81,8 @@ class Score:
 
     def count(self, transcript: str, heard: Heard, *, is_sure: bool = False) -> None:
         """Add one recording."""
-        said, text = comparable(transcript), comparable(heard.text)
+        text = comparable(heard.text)
+        said = min(map(comparable, ways_of(transcript)), key=lambda way: Levenshtein.distance(way, text))
         is_exact = said == text
         self.files += 1
         self.exact += is_exact
@@ -107,7 +105,7 @@ class Score:
 
 def comparable(text: str) -> str:
     """A text as it is compared: figures as said, simplified Hanzi, no punctuation, no spaces, 幺 as 一."""
-    return plain(as_said(text)).replace(" ", "").replace("幺", "一")
+    return plain(ways_of(text)[0]).replace(" ", "").replace("幺", "一")
 
 
 _NEGATION = re.compile("[不没]")
@@ -128,33 +126,32 @@ _TRANSCRIPT = ("transcript", "text", "sentence", "said")
 def samples(manifest: Path, subset: str = "") -> list[Sample]:
     """The recordings of a TSV: a column of files (absolute, or beside the list), one of transcripts, perhaps a subset.
 
-    A list without a header has the file first and the transcript second. Raises BadManifest.
+    A list without a header has the file first and the transcript second. Raises BadText: a row without a tab, a file, or no
+    row at all.
     """
-    try:
-        with manifest.open(encoding="utf-8-sig", newline="") as file:
-            rows = [row for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if any(row)]
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadManifest(f"读不到清单 {manifest}：{error}") from None
-    columns = _columns(rows)
+    lines = text_of(manifest).splitlines()
+    rows = [(at, row) for at, row in enumerate(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE), start=1) if any(row)]
+    columns = _columns(rows[0][1]) if rows else None
     if columns is None:
-        raise BadManifest(f"清单 {manifest} 需要制表符分隔的列 file 与 transcript")
+        raise BadText(f"清单 {manifest} 需要制表符分隔的列 file 与 transcript")
     named, told, grouped = columns
-    body = rows if rows[0][named].lower().endswith(".wav") else rows[1:]
-    found = [_sample(manifest, row, columns) for row in body if len(row) > max(named, told) and row[named] and row[told]]
+    body = rows if rows[0][1][named].lower().endswith(".wav") else rows[1:]
+    for at, row in body:
+        if len(row) <= max(named, told) or not row[named].strip():
+            raise BadText(f"清单 {manifest} 第 {at} 行没有文件名，或列数不够：列之间要用制表符")
+    found = [_sample(manifest, row, columns) for _, row in body]
     found = [sample for sample in found if not subset or (grouped is not None and sample.subset == subset)]
     if not found:
-        raise BadManifest(f"清单 {manifest} 没有子集 {subset!r} 的录音" if subset else f"清单 {manifest} 里没有录音")
+        raise BadText(f"清单 {manifest} 没有子集 {subset!r} 的录音" if subset else f"清单 {manifest} 里没有录音")
     return found
 
 
 _Columns = tuple[int, int, int | None]
 
 
-def _columns(rows: Sequence[Sequence[str]]) -> _Columns | None:
-    """Where the file, the transcript and the subset stand; None when the list tells neither by header nor by shape."""
-    if not rows:
-        return None
-    header = [cell.strip().lower() for cell in rows[0]]
+def _columns(first: Sequence[str]) -> _Columns | None:
+    """Where the file, the transcript and the subset stand; None when the first row tells neither by name nor by shape."""
+    header = [cell.strip().lower() for cell in first]
     named = next((header.index(name) for name in _FILE if name in header), None)
     told = next((header.index(name) for name in _TRANSCRIPT if name in header), None)
     if named is not None and told is not None:
@@ -173,33 +170,34 @@ def evaluate(
     recordings: Iterable[Sample],
     phrases: Callable[[Sample], Sequence[str]],
     *,
-    on_done: Callable[[Sample, str], None] = lambda sample, text: None,
+    on_done: Callable[[Sample, str], None] = lambda sample, fault: None,
 ) -> list[Score]:
-    """Scores by subset, in order of appearance, and over all as the last. Files that cannot be read count as failed."""
+    """Scores by subset, in order of appearance, and over all as the last. Files that cannot be heard count as failed;
+    `on_done` is told why, in Chinese."""
     scores: dict[str, Score] = {}
     total = Score(recognizer.name, "合计")
     for sample in recordings:
         score = scores.setdefault(sample.subset, Score(recognizer.name, sample.subset))
-        text = _hear(recognizer, sample, phrases(sample), (score, total))
-        on_done(sample, text)
+        on_done(sample, _hear(recognizer, sample, phrases(sample), (score, total)))
     return [*scores.values(), *([total] if len(scores) > 1 else [])]
 
 
 def _hear(recognizer: Recognizer, sample: Sample, phrases: Sequence[str], scores: Sequence[Score]) -> str:
+    """Count one recording; why it could not be heard, or nothing."""
     try:
         pcm, _ = load(sample.file)
-    except BadFile:
+        began = time.perf_counter()
+        heard = heard_in(recognizer, pcm, phrases)
+    except BadFile as fault:
         for score in scores:
             score.failed += 1
-        return ""
-    began = time.perf_counter()
-    heard = recognizer.transcribe(pcm, phrases)
+        return str(fault)
     took = time.perf_counter() - began
     for score in scores:
         score.count(sample.transcript, heard, is_sure=is_sure(heard, pcm))
         score.audio_s += len(pcm) / LINE_RATE_HZ
         score.took_s += took
-    return heard.text
+    return ""
 
 
 def grammar_for(recordings: Sequence[Sample], phrases: Sequence[str], *, is_closed: bool) -> Callable[[Sample], Sequence[str]]:
@@ -208,12 +206,12 @@ def grammar_for(recordings: Sequence[Sample], phrases: Sequence[str], *, is_clos
         return lambda sample: phrases
     by_subset: dict[str, dict[str, None]] = {}
     for sample in recordings:
-        by_subset.setdefault(sample.subset, {})[as_said(sample.transcript)] = None
+        by_subset.setdefault(sample.subset, {}).update(dict.fromkeys(ways_of(sample.transcript)))
     return lambda sample: [*by_subset[sample.subset], *phrases]
 
 
 _HEADINGS = (
-    "引擎", "子集", "条数", "字错率", "拼音错率", "整句正确", "拒识", "误收",
+    "引擎", "子集", "条数", "字错率", "拼音错率", "整句正确", "拒识", "错收",
     "当场采信", "其中听错", "听反", "实时率", "读不了",
 )  # fmt: skip
 

@@ -71,7 +71,8 @@ def _first_good(recognizers: Sequence[Recognizer], pcm: Pcm, phrases: Sequence[s
         if best is not None and not is_doubtful(best, pcm):
             break
         try:
-            best = better(best or NOTHING, recognizer.transcribe(pcm, phrases), phrases)
+            heard = recognizer.transcribe(pcm, phrases)
+            best = heard if best is None else better(best, heard)
         except Exception:
             _log.exception("an ear failed; the next is asked", extra={"engine": recognizer.name})
     return best or NOTHING

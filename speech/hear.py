@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from speech.audio import BadAudio, read_wav, resample
 from speech.classes import CLASSES, SIGN
+from speech.mandarin.numbers import digits
 from speech.mandarin.writing import spoken
-from speech.ports import LINE_RATE_HZ, Pcm, Recognizer
+from speech.ports import LINE_RATE_HZ, Heard, Pcm, Recognizer
 from speech.second_pass import is_sure
 from speech.simplified import simplified
+from speech.textfile import BadText, text_of
 
 MAX_BYTES = 64 << 20
 """A file larger than this is not an utterance."""
+
+
+_BARE = re.compile(r"(?<![\d.,￥¥])\d{3,}(?![\d.,%元块万千百年月号日天期个])")
 
 
 class BadFile(ValueError):
@@ -23,7 +29,7 @@ class BadFile(ValueError):
 
 
 def load(path: Path) -> tuple[Pcm, str]:
-    """Samples of a WAV file at LINE_RATE_HZ and the sha256 of its bytes. Raises BadFile."""
+    """Samples of a WAV file at LINE_RATE_HZ, of several channels the first, and the sha256 of its bytes. Raises BadFile."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadFile("文件太大")
@@ -33,7 +39,17 @@ def load(path: Path) -> tuple[Pcm, str]:
         raise BadFile(f"读不到文件：{error.strerror}") from None
     except BadAudio as error:
         raise BadFile(str(error) or "不是能读的 WAV") from None
+    if not len(pcm):
+        raise BadFile("里面没有声音")
     return resample(pcm, rate_hz, LINE_RATE_HZ), hashlib.sha256(data).hexdigest()
+
+
+def heard_in(recognizer: Recognizer, pcm: Pcm, phrases: Sequence[str]) -> Heard:
+    """What was heard in a file's samples. Raises BadFile when the engine fails: one file must not end a run."""
+    try:
+        return recognizer.transcribe(pcm, phrases)
+    except Exception as error:
+        raise BadFile(f"{recognizer.name}：{type(error).__name__}：{error}") from error
 
 
 def answer(recognizer: Recognizer, path: str, phrases: Sequence[str]) -> dict[str, Any]:
@@ -44,12 +60,9 @@ def answer(recognizer: Recognizer, path: str, phrases: Sequence[str]) -> dict[st
     """
     try:
         pcm, sha256 = load(Path(path))
+        heard = heard_in(recognizer, pcm, phrases)
     except BadFile as error:
         return {"path": path, "error": str(error)}
-    try:
-        heard = recognizer.transcribe(pcm, phrases)
-    except Exception as error:  # one bad file must not end a persistent ear
-        return {"path": path, "error": f"{recognizer.name}：{type(error).__name__}：{error}"}
     return {
         "path": path,
         "text": heard.text,
@@ -62,29 +75,29 @@ def answer(recognizer: Recognizer, path: str, phrases: Sequence[str]) -> dict[st
     }
 
 
-class BadGrammar(ValueError):
-    """The file of phrases cannot be used; the message says why, in Chinese."""
-
-
 def phrases_from(file: Path | None, listed: str) -> tuple[str, ...]:
-    """Phrases of a grammar file (one a line, # for comments) and of a comma-separated list, each once, as they are said.
+    """Phrases of a grammar file and of a comma-separated list, each once, as they are said.
 
-    Raises BadGrammar when the file is not UTF-8 text, or for a class that nobody knows.
+    A file holds a phrase a line; what stands behind a tab or behind a `#` after a space is no part of it. Raises BadText
+    for a file without a phrase and for a class that nobody knows.
     """
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines() if file else []
-    except UnicodeDecodeError:
-        raise BadGrammar(f"{file} 不是 UTF-8 文本：请用记事本“另存为”，编码选 UTF-8") from None
-    given = [*(line for line in map(str.strip, lines) if not line.startswith("#")), *listed.replace("，", ",").split(",")]
+    lines = [re.split(r"\t|(?:^|\s)#", line)[0].strip() for line in text_of(file).splitlines()] if file else []
+    if file and not any(lines):
+        raise BadText(f"{file} 里一个短语也没有：每行写一个")
+    given = [phrase for phrase in (*lines, *map(str.strip, listed.replace("，", ",").split(","))) if phrase]
     for phrase in given:
         if phrase.startswith(SIGN) and phrase.removeprefix(SIGN) not in CLASSES:
-            raise BadGrammar(f"没有 {phrase} 这一类；有 {' '.join(SIGN + name for name in CLASSES)}")
-    return tuple(dict.fromkeys(map(as_said, filter(None, map(str.strip, given)))))
+            raise BadText(f"没有 {phrase} 这一类；有 {' '.join(SIGN + name for name in CLASSES)}")
+    return tuple(dict.fromkeys(way for phrase in given for way in ways_of(phrase)))
 
 
-def as_said(phrase: str) -> str:
-    """A phrase with figures as they are said and in simplified Hanzi; the marker of a class as it is."""
-    return phrase if phrase.startswith(SIGN) else spoken(simplified(phrase))
+def ways_of(phrase: str) -> tuple[str, ...]:
+    """How a phrase is said, in simplified Hanzi: figures as numbers, and those that measure nothing also digit by digit
+    (110: 一百一十, 一一零, 幺幺零). The marker of a class is left as it is."""
+    if phrase.startswith(SIGN):
+        return (phrase,)
+    one_by_one = (_BARE.sub(lambda found, one=one: digits(found[0], one=one), phrase) for one in "一幺")  # type: ignore[misc]
+    return tuple(dict.fromkeys(simplified(spoken(way)) for way in (phrase, *one_by_one)))
 
 
 def paths_of(given: Iterable[str], standard_input: Iterable[str]) -> Iterator[str]:

@@ -29,7 +29,7 @@ class Heard:
     """What an ear made of some audio. `text` has no spaces; `confidence` in 0..1; empty text means nothing was heard.
 
     `is_rejected` says that the grammar did not fit ([unk] dominates): a free second pass may help.
-    `start_s` and `end_s` bound the words inside the audio given since the last reset.
+    `start_s` and `end_s` bound the words inside the audio given since the last reset. `ears` is how many heard the sound.
     """
 
     text: str
@@ -39,6 +39,7 @@ class Heard:
     end_s: float | None = None
     alternatives: tuple[str, ...] = ()
     engine: str = ""
+    ears: int = 1
 
 
 NOTHING = Heard(text="", confidence=0.0)

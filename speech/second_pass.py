@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from speech.phrases import ALARMS, sounds
@@ -41,15 +40,19 @@ def is_doubtful(heard: Heard, pcm: Pcm) -> bool:
 
 
 def is_sure(heard: Heard, pcm: Pcm) -> bool:
-    """Whether what was heard is believed at once."""
-    return bool(heard.text) and not is_doubtful(heard, pcm)
+    """Whether what was heard is believed at once: by one ear, without doubt."""
+    return bool(heard.text) and heard.ears == 1 and not is_doubtful(heard, pcm)
 
 
-def better(first: Heard, second: Heard, phrases: Sequence[str]) -> Heard:
+def better(first: Heard, second: Heard) -> Heard:
     """The answer to believe. An agreement in sound is the grammar's wording with the surer confidence.
 
     Who doubted and is contradicted by silence or by rejection is believed, unless the doubt was as good as disbelief.
     """
+    return replace(_better(first, second), ears=first.ears + second.ears)
+
+
+def _better(first: Heard, second: Heard) -> Heard:
     if not second.text or second.is_rejected:
         is_disbelieved = second.is_rejected and first.confidence < FREE_SURE
         best = second if is_disbelieved or not (first.text or first.is_rejected) else first

@@ -10,10 +10,11 @@ import argparse
 import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from speech.ears import CARD, UNKNOWN
+from speech.ears import card as card_of
 from speech.graphs import corpus
 from speech.graphs.fst import LexiconLoop
 from speech.graphs.lexicon import DOMAIN, common_hanzi, hanzi, readings, script_phrases, sentences, vocabulary
@@ -32,6 +33,8 @@ PHRASE_WEIGHT = 2.0
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = ROOT / "scripts_zh"
+OWN_PHRASES, OWN_NAMES = "own_phrases", "own_names"
+"""In the card: what a lender put into the ear, which the next adaptation keeps."""
 SAID = "said.txt"
 """The texts that were counted, in the model directory: it can be adapted without the files that it came from."""
 
@@ -70,6 +73,58 @@ class Built:
     sentences: int
     phrases: int
     has_non_speech: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a model directory was built from, so that it can be built again with more or other things."""
+
+    texts: tuple[Path, ...]
+    decoding: Decoding
+    phrases: tuple[str, ...]
+    """A lender's own, beside the scripts'."""
+    names: tuple[str, ...]
+    card: Mapping[str, object]
+
+    @classmethod
+    def of(cls, model: Path) -> Base:
+        """By the directory's card and texts; the defaults for what they do not tell."""
+        known = card_of(model)
+        options = {each.name: known[each.name] for each in fields(Decoding) if each.name in known}
+        said = model / SAID
+        return cls(
+            texts=(said if said.is_file() else DOMAIN,),
+            decoding=Decoding(**options),
+            phrases=tuple(known.get(OWN_PHRASES, ())),
+            names=tuple(known.get(OWN_NAMES, ())),
+            card=known,
+        )
+
+    def build(
+        self,
+        out: Path,
+        acoustic: Path,
+        *,
+        texts: Iterable[Path] = (),
+        phrases: Iterable[str] = (),
+        names: Iterable[str] = (),
+        decoding: Decoding | None = None,
+        card: Mapping[str, object] | None = None,
+        on_step: Callable[[str], None] = lambda step: None,
+    ) -> Built:
+        """Write `out` around the acoustic model of `acoustic`: all that was there, and what is given beside it."""
+        own = tuple(dict.fromkeys((*self.phrases, *phrases)))
+        named = tuple(dict.fromkeys((*self.names, *names)))
+        return build(
+            out,
+            acoustic,
+            texts=(*self.texts, *texts),
+            phrases=script_phrases(SCRIPTS).union(own),
+            names=named,
+            decoding=decoding or self.decoding,
+            card={**self.card, **(card or {}), OWN_PHRASES: own, OWN_NAMES: named},
+            on_step=on_step,
+        )
 
 
 def build(
@@ -192,19 +247,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--acoustic", type=Path, default=SHIPPED, help="model directory that gives am and conf/mfcc.conf")
+    help_ = "model directory that gives am and conf/mfcc.conf, and whose texts, own phrases and options are kept"
+    parser.add_argument("--acoustic", type=Path, default=SHIPPED, help=help_)
     parser.add_argument(
         "--text", type=Path, action="append", default=[], help="what people say, an utterance a line; repeatable"
     )
-    parser.add_argument("--unknown-cost", type=float, default=Decoding().unknown_cost)
-    parser.add_argument("--acoustic-scale", type=float, default=Decoding().acoustic_scale)
-    parser.add_argument("--beam", type=float, default=Decoding().beam)
-    parser.add_argument(
-        "--lattice-beam", type=float, default=Decoding().lattice_beam, help="wider: less sure of itself, slower"
-    )
+    parser.add_argument("--unknown-cost", type=float, help="this and those below: by default as with --acoustic")
+    parser.add_argument("--acoustic-scale", type=float)
+    parser.add_argument("--beam", type=float)
+    parser.add_argument("--lattice-beam", type=float, help="wider: less sure of itself, slower")
     given = parser.parse_args(arguments)
-    decoding = Decoding(given.unknown_cost, given.acoustic_scale, given.beam, given.lattice_beam)
-    built = build(given.out, given.acoustic, texts=[DOMAIN, *given.text], decoding=decoding)
+    base = Base.of(given.acoustic)
+    wanted = {each.name: getattr(given, each.name) for each in fields(Decoding) if getattr(given, each.name, None) is not None}
+    built = base.build(given.out, given.acoustic, texts=given.text, decoding=replace(base.decoding, **wanted))
     print(f"{given.out}: {built.words} words, {built.sentences} sentences, non-speech {built.has_non_speech}")
 
 

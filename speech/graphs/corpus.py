@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,24 +20,29 @@ from speech import classes
 from speech.mandarin.lexicon import PLAIN, WORDS
 from speech.mandarin.writing import spoken
 from speech.phrases import plain, words_of
+from speech.textfile import BadText, text_of
 
 LONGEST_NEW_WORD = 4
 LEAST_COUNT = 3
 """A word of the dictionary is taken into the vocabulary when the texts hold it this often."""
 
 _HANZI = re.compile(r"[一-龥]+")
-_PLAIN = re.compile(r"[一-龥，。！？；：,.!?;:]+")
-_MARKS = re.compile(r"[，。！？；：,.!?;:\s]+")
+_MARK = r"\s，。！？、；：,.!?;:·…—\-"
+_QUOTES = re.compile(r"[\"'“”‘’（）()《》]")
+_MARKS = re.compile(f"[{_MARK}]+")
+_PLAIN = re.compile(f"[一-龥{_MARK}]+")
 _NUMERAL = re.compile(r"[零一二两三四五六七八九十百千万亿]")
 
 
 def lines(path: Path) -> list[str]:
     """Utterances of a file, clause by clause, in Hanzi; clauses already cut keep their spaces.
 
-    Raises ValueError for a table without a column `text`.
+    Raises BadText: not UTF-8, or a table without a column `text`.
     """
     found: list[str] = []
-    for line in map(str.strip, _column(path) if path.suffix == ".tsv" else path.read_text(encoding="utf-8").splitlines()):
+    told = text_of(path).splitlines()
+    for line in _column(path, told) if path.suffix == ".tsv" else told:
+        line = _QUOTES.sub("", line).strip()
         if not line or line.startswith("#"):
             continue
         if " " in line and all(_HANZI.fullmatch(word) for word in line.split()):
@@ -48,12 +53,11 @@ def lines(path: Path) -> list[str]:
     return found
 
 
-def _column(path: Path) -> list[str]:
-    with path.open(encoding="utf-8", newline="") as file:
-        table = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        if "text" not in (table.fieldnames or ()):
-            raise ValueError(f"{path}：表头里没有 text 一列")
-        return [row["text"] or "" for row in table]
+def _column(path: Path, told: Sequence[str]) -> list[str]:
+    table = csv.DictReader(told, delimiter="\t", quoting=csv.QUOTE_NONE)
+    if "text" not in (table.fieldnames or ()):
+        raise BadText(f"{path} 的表头里没有 text 一列（列之间用制表符）")
+    return [row["text"] or "" for row in table]
 
 
 def common_words(clauses: Iterable[str]) -> set[str]:

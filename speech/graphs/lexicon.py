@@ -54,10 +54,16 @@ def readings(word: str) -> tuple[tuple[Syllable, ...], ...]:
     return tuple(dict.fromkeys(sounds for one in listed if (sounds := _legal(one))))
 
 
+_NEVER_SAID = "forbidden.yaml"
+"""What our side may not say: lists that nobody expects to hear."""
+
+
 def script_phrases(folder: Path) -> set[str]:
     """Every list entry of the scripts that is Hanzi alone: the phrases that steps expect."""
     found: set[str] = set()
     for path in folder.rglob("*.yaml"):
+        if path.name == _NEVER_SAID:
+            continue
         found.update(_listed(yaml.load(path.read_text(encoding="utf-8"), _LOADER)))
     return {phrase for phrase in found if re.fullmatch("[一-龥]{2,12}", phrase)}
 

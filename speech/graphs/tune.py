@@ -20,10 +20,10 @@ from rich.table import Table
 
 from speech.engines.vosk import VoskRecognizer
 from speech.evaluation import Sample, comparable, samples
-from speech.graphs.build import SAID, Decoding, build
-from speech.graphs.lexicon import DOMAIN
-from speech.hear import load
+from speech.graphs.build import Base, Decoding
+from speech.hear import BadFile, load
 from speech.ports import Pcm, Recognizer
+from speech.textfile import BadText
 
 CHOICES = 15
 """Phrases of a step's grammar."""
@@ -44,10 +44,11 @@ class Result:
 
 def grammars(recordings: Sequence[Sample], *, seed: int = 5) -> list[tuple[Sample, tuple[str, ...]]]:
     """For each short recording the texts of others, drawn by seed."""
-    short = [one for one in recordings if len(comparable(one.transcript)) <= LONGEST_TEXT]
+    said = [replace(one, transcript=comparable(one.transcript)) for one in recordings]
+    short = [one for one in said if 0 < len(one.transcript) <= LONGEST_TEXT]
     texts = sorted({one.transcript for one in short})
     random = Random(seed)
-    others = {text: [other for other in texts if comparable(other) != comparable(text)] for text in texts}
+    others = {text: [other for other in texts if other != text] for text in texts}
     return [(one, tuple(random.sample(others[one.transcript], min(CHOICES - 1, len(texts) - 1)))) for one in short]
 
 
@@ -58,7 +59,7 @@ def score(ear: Recognizer, asked: Iterable[tuple[Sample, tuple[str, ...]]], soun
         inside = ear.transcribe(sounds[sample.file], (*others, sample.transcript))
         outside = ear.transcribe(sounds[sample.file], others)
         if inside.text and not inside.is_rejected:
-            is_exact = comparable(inside.text) == comparable(sample.transcript)
+            is_exact = comparable(inside.text) == sample.transcript
             right += is_exact
             wrong += not is_exact
         accepted += bool(outside.text) and not outside.is_rejected
@@ -66,13 +67,13 @@ def score(ear: Recognizer, asked: Iterable[tuple[Sample, tuple[str, ...]]], soun
 
 
 def tune(model: Path, manifest: Path, settings: Iterable[Decoding]) -> Iterable[Result]:
-    """A result for every setting, as it is found."""
+    """A result for every setting, as it is found. Raises BadText, BadFile."""
     asked = grammars(samples(manifest))
     sounds = {sample.file: load(sample.file)[0] for sample, _ in asked}
-    said = model / SAID
+    base = Base.of(model)
     for decoding in settings:
         with tempfile.TemporaryDirectory() as folder:
-            build(Path(folder), model, texts=[said if said.is_file() else DOMAIN], decoding=decoding)
+            base.build(Path(folder), model, decoding=decoding)
             yield Result(decoding, len(asked), *score(VoskRecognizer(Path(folder)), asked, sounds))
 
 
@@ -92,9 +93,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for scale, cost, bonus in product(given.scale, given.unknown_cost, given.bonus)
     ]
     table = Table("acoustic scale", "[unk] cost", "bonus", "recordings", "right", "taken wrong", "false accepts")
-    for one in tune(given.model, given.manifest, settings):
-        costs = (one.decoding.acoustic_scale, one.decoding.unknown_cost, one.decoding.syllable_bonus)
-        table.add_row(*map(str, (*costs, one.heard, one.right, one.wrong, one.false_accepts)))
+    try:
+        for one in tune(given.model, given.manifest, settings):
+            costs = (one.decoding.acoustic_scale, one.decoding.unknown_cost, one.decoding.syllable_bonus)
+            table.add_row(*map(str, (*costs, one.heard, one.right, one.wrong, one.false_accepts)))
+    except (BadText, BadFile) as fault:
+        parser.error(str(fault))
     Console(width=100).print(table)
 
 

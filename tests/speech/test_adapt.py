@@ -19,6 +19,7 @@ from speech.ears import ear_facts
 from speech.engines.vosk import VoskRecognizer
 from speech.hear import load as load_clip
 from speech.models_zh import SHIPPED
+from speech.textfile import BadText
 from tests.speech.trial import TRIAL
 
 CLIPS = Path(__file__).parent / "clips"
@@ -65,7 +66,7 @@ def test_lines_are_numbered_as_in_the_file_and_kept_once(tmp_path: Path) -> None
 
 def test_a_file_that_is_no_utf8_is_named(tmp_path: Path) -> None:
     (tmp_path / "p.txt").write_bytes("我要还款".encode("gbk"))
-    with pytest.raises(CannotAdapt, match="UTF-8"):
+    with pytest.raises(BadText, match="UTF-8"):
         read(tmp_path / "p.txt")
 
 
@@ -95,8 +96,11 @@ def test_the_command_builds_an_ear_that_hears_the_new_and_the_old(run: Run, tmp_
     base = json.loads((SHIPPED / "ear.json").read_text("utf-8"))
     assert (card["adapted_from"], card["unknown_cost"]) == (SHIPPED.name, base["unknown_cost"])
     assert f"由 {SHIPPED.name} 适配" in str(ear_facts(out))
-    again = adapt(tmp_path / "second", out, phrases=["另一句"])
+    again = adapt(tmp_path / "second", out, phrases=["另一句"], names=["另一家"])
     assert again.sentences == card["sentences"], "the texts travel with the model"
+    second = VoskRecognizer(tmp_path / "second")
+    assert all(map(second.is_word, ("恒信易贷", "恒信易贷的月供我还了", "另一句", "另一家")))
+    assert second.free_trust == VoskRecognizer(SHIPPED).free_trust
 
 
 def test_one_bad_line_and_nothing_is_written(run: Run, tmp_path: Path) -> None:
@@ -105,6 +109,13 @@ def test_one_bad_line_and_nothing_is_written(run: Run, tmp_path: Path) -> None:
     assert told.exit_code == 1
     assert "p.txt 第 2 行「还3期」" in told.stderr
     assert not (tmp_path / "ear").exists()
+
+
+def test_texts_that_cannot_be_counted_are_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_text("我下周五还\n", encoding="utf-8")
+    (tmp_path / "t.tsv").write_text("transcript\n我要还款\n", encoding="utf-8")
+    told = run("adapt", "--phrases", f"{tmp_path}/p.txt", "--text", f"{tmp_path}/t.tsv", "--out", f"{tmp_path}/ear")
+    assert (told.exit_code, "没有 text 一列" in told.output) == (1, True)
 
 
 def test_nothing_is_overwritten_and_only_our_phones_are_adapted(tmp_path: Path) -> None:

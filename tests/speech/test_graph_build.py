@@ -22,6 +22,7 @@ from speech.graphs.fst import LexiconLoop
 from speech.graphs.phones import NON_SPEECH, SILENCE, Transitions
 from speech.hear import load as load_clip
 from speech.kaldi import fst, model
+from speech.models_zh import SHIPPED
 from tests.speech.kaldi.plain import search
 from tests.speech.trial import TRIAL
 
@@ -113,7 +114,7 @@ def test_lines_are_clauses_of_hanzi(tmp_path: Path) -> None:
 
 def test_of_a_table_the_texts_are_read(tmp_path: Path) -> None:
     (tmp_path / "t.tsv").write_text('intent\ttext\naffirm\t"好的，我还3500元\ndeny\t不行\n', encoding="utf-8")
-    assert corpus.lines(tmp_path / "t.tsv") == ["我还三千五百元", "不行"]
+    assert corpus.lines(tmp_path / "t.tsv") == ["好的", "我还三千五百元", "不行"]
     (tmp_path / "t.tsv").write_text("said\n好的\n", encoding="utf-8")
     with pytest.raises(ValueError, match="text"):
         corpus.lines(tmp_path / "t.tsv")
@@ -133,3 +134,14 @@ def test_the_product_never_loads_another_openfst() -> None:
     root = Path(__file__).resolve().parents[2]
     sources = (file for room in ("speech", "ivr", "kit") for file in (root / room).rglob("*.py"))
     assert [file for file in sources if re.search(r"^\s*(import|from) kaldifst", file.read_text("utf-8"), re.MULTILINE)] == []
+
+
+def test_built_again_an_ear_keeps_what_it_was_made_of(tmp_path: Path) -> None:
+    shipped = json.loads((SHIPPED / CARD).read_text("utf-8"))
+    (tmp_path / "more.txt").write_text("\ufeff嗯…我（明天）还\n", encoding="utf-8")
+    main([str(tmp_path / "again"), "--text", str(tmp_path / "more.txt"), "--beam", "9"])
+    card = json.loads((tmp_path / "again" / CARD).read_text("utf-8"))
+    kept = ("name", "free_trust", "acoustic_scale", "unknown_cost")
+    assert [card[name] for name in (*kept, "beam")] == [*(shipped[name] for name in kept), 9.0]
+    said = (tmp_path / "again" / "said.txt").read_text("utf-8").splitlines()
+    assert said == [*(SHIPPED / "said.txt").read_text("utf-8").splitlines(), "嗯", "我明天还"]

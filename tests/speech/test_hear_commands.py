@@ -17,8 +17,9 @@ from kit.settings import load_settings
 from speech import catalogue, commands, evaluation, hear
 from speech.audio import write_wav
 from speech.engines.scripted_ear import ScriptedRecognizer, digest
-from speech.evaluation import BadManifest, Score, are_opposite, comparable, evaluate, grammar_for, samples
+from speech.evaluation import Score, are_opposite, comparable, evaluate, grammar_for, samples
 from speech.ports import NOTHING, EngineUnavailable, Heard, Pcm, Recognizer
+from speech.textfile import BadText
 
 
 def clip(seed: int) -> Pcm:
@@ -59,6 +60,25 @@ def test_one_json_line_a_file(run, tmp_path: Path) -> None:  # type: ignore[no-u
     assert result.exit_code == 1
 
 
+def test_of_two_sides_the_callees_is_heard_and_an_empty_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "both.wav").write_bytes(write_wav(np.stack([clip(1), clip(2)], axis=1), 8000))
+    (tmp_path / "none.wav").write_bytes(write_wav(clip(1)[:0], 8000))
+    ear = ear_for({1: "是的", 2: "我们的声音"})
+    assert hear.answer(ear, str(tmp_path / "both.wav"), ())["text"] == "是的"
+    assert "没有声音" in hear.answer(ear, str(tmp_path / "none.wav"), ())["error"]
+
+
+def test_a_line_says_whether_it_is_believed(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    sound = wav(tmp_path, "a.wav", 1)
+    for heard, belief in (
+        (Heard("是的"), "采信"),
+        (Heard("是的", 0.4), "存疑"),
+        (Heard("我想死", 0.4, is_rejected=True), "拒识"),
+    ):
+        monkeypatch.setattr(ScriptedRecognizer, "transcribe", lambda *_, heard=heard: heard)
+        assert run(["hear", str(sound)], {}).stdout.endswith(f"\t{belief}\n")
+
+
 def test_paths_come_from_standard_input(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     one, two = wav(tmp_path, "1.wav", 1), wav(tmp_path, "2.wav", 2)
     result = run(["hear", "-", "--json"], {1: "一", 2: "二"}, stdin=f"{one}\n\n{two}\n")
@@ -81,15 +101,18 @@ def test_phrases_of_file_and_list(tmp_path: Path) -> None:
 
 
 def test_phrases_are_taken_as_they_are_said(tmp_path: Path) -> None:
-    (tmp_path / "g.txt").write_text("\ufeff我15号还\n沒有\n$date\n", encoding="utf-8")
-    assert hear.phrases_from(tmp_path / "g.txt", "") == ("我十五号还", "没有", "$date")
+    (tmp_path / "g.txt").write_text("\ufeff我15号还\n沒有 # 否定\n$date\t0.5\n110\n", encoding="utf-8")
+    assert hear.phrases_from(tmp_path / "g.txt", "") == ("我十五号还", "没有", "$date", "一百一十", "一一零", "幺幺零")
 
 
 def test_a_bad_grammar_is_named(tmp_path: Path) -> None:
     (tmp_path / "g.txt").write_bytes("是的".encode("gbk"))
-    with pytest.raises(hear.BadGrammar, match="UTF-8"):
+    with pytest.raises(BadText, match="UTF-8"):
         hear.phrases_from(tmp_path / "g.txt", "")
-    with pytest.raises(hear.BadGrammar, match=r"\$dates.*\$date"):
+    (tmp_path / "g.txt").write_text("# 只有注释\n", encoding="utf-8")
+    with pytest.raises(BadText, match="一个短语也没有"):
+        hear.phrases_from(tmp_path / "g.txt", "")
+    with pytest.raises(BadText, match=r"\$dates.*\$date"):
         hear.phrases_from(None, "$dates")
 
 
@@ -123,6 +146,30 @@ def test_errors_are_counted_by_subset(tmp_path: Path) -> None:
     assert first.as_json()["character_error"] == pytest.approx(0.3333)
 
 
+def test_what_cannot_be_heard_is_named_and_the_rest_is_counted(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    wav(tmp_path, "1.wav", 1)
+    listed = manifest(tmp_path, [("1.wav", "是的", "a"), ("gone.wav", "是", "a")])
+    result = run(["evaluate", str(listed), "--engine", "vosk", "--json"], {1: "是的"})
+    assert (result.exit_code, json.loads(result.stdout)[0]["exact"], json.loads(result.stdout)[0]["failed"]) == (1, 1, 1)
+    assert "gone.wav：读不到文件" in result.stderr.replace("\n", "")
+
+
+def test_a_row_that_is_none_is_named_and_an_empty_transcript_is_silence(tmp_path: Path) -> None:
+    wav(tmp_path, "1.wav", 3)
+    (score,) = evaluate(ear_for({}), samples(manifest(tmp_path, [("1.wav", "", "a")])), lambda sample: ())
+    assert (score.files, score.exact) == (1, 1)
+    (tmp_path / "m.tsv").write_text("file\ttranscript\n1.wav\t是\n2.wav    不是\n", encoding="utf-8")
+    with pytest.raises(BadText, match="第 3 行"):
+        samples(tmp_path / "m.tsv")
+
+
+def test_bare_figures_are_right_in_either_way() -> None:
+    score = Score("vosk", "a")
+    for text in ("六三八二", "六千三百八十二", "六三八三"):
+        score.count("6382", Heard(text))
+    assert (score.exact, score.files) == (2, 3)
+
+
 def test_figures_and_yao_compare_as_said() -> None:
     assert comparable("我还3,200元。") == comparable("我还三千两百元") or comparable("我还3200元") == "我还三千二百元"
     assert comparable("幺三八") == comparable("一三八")
@@ -137,9 +184,9 @@ def test_the_closed_grammar_is_the_subsets_own(tmp_path: Path) -> None:
 
 def test_a_bad_manifest_is_named(tmp_path: Path) -> None:
     (tmp_path / "m.tsv").write_text("a\tb\n1\t2\n", encoding="utf-8")
-    with pytest.raises(BadManifest, match="file"):
+    with pytest.raises(match="file"):
         samples(tmp_path / "m.tsv")
-    with pytest.raises(BadManifest, match="子集"):
+    with pytest.raises(match="子集"):
         samples(manifest(tmp_path, [("1", "是", "a")]), "nowhere")
 
 

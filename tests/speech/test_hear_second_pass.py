@@ -8,7 +8,7 @@ import pytest
 from speech.engines.scripted_ear import ScriptedRecognizer, digest
 from speech.fallback import FallbackRecognizer
 from speech.ports import NOTHING, Heard, Pcm
-from speech.second_pass import better, is_doubtful
+from speech.second_pass import better, is_doubtful, is_sure
 from tests.speech.test_vad import voice
 
 SPOKEN = voice(0.6)
@@ -36,7 +36,7 @@ def test_doubt(heard: Heard, pcm: Pcm, doubtful: bool) -> None:
 
 
 def test_an_agreement_in_sound_keeps_the_grammars_words() -> None:
-    best = better(Heard("我还款", 0.4, engine="vosk"), Heard("我环款", 0.7, engine="whisper"), ["我还款"])
+    best = better(Heard("我还款", 0.4, engine="vosk"), Heard("我环款", 0.7, engine="whisper"))
     assert (best.text, best.confidence, best.engine) == ("我还款", 0.7, "vosk+whisper")
 
 
@@ -52,7 +52,14 @@ def test_an_agreement_in_sound_keeps_the_grammars_words() -> None:
     ],
 )
 def test_the_better_answer(first: Heard, second: Heard, text: str) -> None:
-    assert better(first, second, ["是的"]).text == text
+    assert better(first, second).text == text
+
+
+def test_what_needed_a_second_ear_was_not_believed_at_once() -> None:
+    doubting, sure = (Heard("不是", confidence) for confidence in (0.2, 0.9))
+    assert is_sure(FallbackRecognizer([ScriptedRecognizer([sure])]).transcribe(SPOKEN), SPOKEN)
+    both = FallbackRecognizer([ScriptedRecognizer([doubting]), ScriptedRecognizer([sure])]).transcribe(SPOKEN)
+    assert (both.text, both.confidence, is_sure(both, SPOKEN)) == ("不是", 0.9, False)
 
 
 def test_the_chain_asks_the_second_only_in_doubt() -> None:
