@@ -62,6 +62,7 @@ onset: $(VENV)/.training ## the network that tells who takes the floor, into var
 	OMP_NUM_THREADS=1 $(PY) -m speech.training.onset --out var/onset.npz
 
 ear-small: $(VENV)/.training ## the ear in a few minutes and in small, trained anew, then the training's own tests
+	flask --app app speech setup
 	OMP_NUM_THREADS=1 $(PY) -m speech.training --small --anew
 	$(PY) -m pytest tests/speech/training
 

@@ -34,8 +34,8 @@ def examine(settings: Settings, on_bytes: OnBytes = lambda count: None) -> Itera
     """Findings one by one, the slow ones last: models are hashed anew, engines loaded, a sentence said and heard."""
     yield from _packages()
     yield from _models(settings, on_bytes)
-    voice = yield from _voice(settings)
-    yield from _ears(settings, voice)
+    clip, is_plain = yield from _voice(settings)
+    yield from _ears(settings, clip, is_plain=is_plain)
 
 
 def bytes_to_hash(settings: Settings) -> int:
@@ -69,31 +69,37 @@ def _models(settings: Settings, on_bytes: OnBytes) -> Iterator[Finding]:
 
 
 def _needed_models(settings: Settings) -> set[str]:
-    wanted = {settings.synthesizer, *settings.recognizer.split(",")}
+    wanted = {settings.synthesizer, *_chosen(settings)}
     return {
         name for name, engine in ((models.KOKORO.name, "kokoro"), (models.WHISPER_BASE.name, "whisper")) if engine in wanted
     }
 
 
-def _voice(settings: Settings) -> Generator[Finding, None, bytes]:
-    """Says the sentence; returns its clip, empty when it could not be said."""
+def _voice(settings: Settings) -> Generator[Finding, None, tuple[bytes, bool]]:
+    """Says the sentence; returns its clip, empty when it could not be said, and whether people would understand it."""
     try:
         synthesizer: Synthesizer = catalogue.synthesizer(settings)
         clip = render_clip(synthesizer, SENTENCE, settings.voice)
     except (EngineUnavailable, RenderFailed) as reason:
         yield Finding(False, f"合成：{reason}")
-        return b""
+        return b"", False
     people = "" if synthesizer.is_for_people else "（开发用嗓音，真实外呼不接受）"
     yield Finding(
         True, f"合成：{synthesizer.name} {synthesizer.version}，{settings.voice}，{audio.duration_s(clip):.1f} 秒{people}"
     )
-    return clip
+    return clip, synthesizer.is_for_people
 
 
-def _ears(settings: Settings, clip: bytes) -> Iterator[Finding]:
-    chosen = [name.strip() for name in settings.recognizer.split(",")]
-    if "vosk" in chosen:
-        yield Finding(True, f"耳朵：{ear_facts(configured(settings))}")
+def _chosen(settings: Settings) -> list[str]:
+    """The ears that the settings name."""
+    return [name.strip() for name in settings.recognizer.split(",")]
+
+
+def _ears(settings: Settings, clip: bytes, *, is_plain: bool) -> Iterator[Finding]:
+    """`is_plain`: the voice is one that an ear must understand."""
+    chosen, folder = _chosen(settings), configured(settings)
+    if "vosk" in chosen and folder.is_dir():
+        yield Finding(True, f"耳朵：{ear_facts(folder)}")
     for name in dict.fromkeys([*chosen, "whisper"]):
         try:
             ear = catalogue.recognizer(settings, name)
@@ -101,14 +107,17 @@ def _ears(settings: Settings, clip: bytes) -> Iterator[Finding]:
         except EngineUnavailable as reason:
             yield Finding(False, f"识别：{reason}", name in chosen)
             continue
-        yield Finding(True, f"识别：{ear.name}{_heard_text(heard)}")
+        yield _heard(ear.name, heard, is_plain=is_plain, is_needed=name in chosen)
 
 
-def _heard_text(heard: Heard | None) -> str:
-    """What was made of the sentence, and how far its sounds are from it."""
+def _heard(name: str, heard: Heard | None, *, is_plain: bool, is_needed: bool) -> Finding:
+    """What an ear made of the sentence, and how far its sounds are from it; half of them wrong is not hearing."""
     if heard is None:
-        return ""
-    return f" 听到「{heard.text}」，拼音差 {pinyin_distance(SENTENCE, heard.text)} 个音节"
+        return Finding(True, f"识别：{name}")
+    away = pinyin_distance(SENTENCE, heard.text)
+    is_well = not is_plain or 2 * away < pinyin_distance(SENTENCE, "")
+    advice = "" if is_well else "：这只耳朵听不懂，检查 VOSK_MODEL_PATH"
+    return Finding(is_well, f"识别：{name} 听到「{heard.text}」，拼音差 {away} 个音节{advice}", is_needed)
 
 
 def pinyin_distance(said: str, heard: str) -> int:

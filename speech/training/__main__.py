@@ -19,8 +19,12 @@ from rich.console import Console
 from rich.table import Table
 
 from kit.edge import settings_of_process
+from speech.evaluation import samples
+from speech.graphs.corpus import lines
 from speech.models import KOKORO_FILE, require
 from speech.models_zh import SHIPPED
+from speech.ports import EngineUnavailable
+from speech.textfile import BadText
 from speech.training import voices
 from speech.training.network import AROUND, BACK, Shape
 from speech.training.voices import EXAM_KINDS, Place
@@ -133,10 +137,15 @@ class Work:
         }
         return {**CARD, "made_with": made}
 
-    def forget(self) -> None:
-        """Remove the networks and checkpoints of earlier runs, with recordings or without; the speech stays."""
-        for file in (*self.place.folder.glob("*.net"), *self.place.folder.glob("*.state")):
-            file.unlink()
+    def forget(self, stages: Sequence[str]) -> None:
+        """Remove what the first of these stages that trains made, and what later ones made of it, with recordings or without.
+
+        The speech stays.
+        """
+        first = min((TRAINED[stage][0] for stage in stages if stage in TRAINED), default=len(TRAINED))
+        for place, pattern in TRAINED.values():
+            for file in self.place.folder.glob(pattern) if place >= first else ():
+                file.unlink()
 
     def prepare(self) -> None:
         """The teacher with its durations, and Kokoro's voices of other languages."""
@@ -159,11 +168,13 @@ class Work:
         if self.manifest is None:
             print("没有 --manifest：跳过真人录音")
             return
-        from speech.training.finetune import finetune
+        from speech.training.finetune import divide, finetune, keep_apart
         from speech.training.fit import Network
 
         network = Network.read(self._made(self.network, "fit"))
         synthetic = [*self._shards("kokoro"), *self._shards("espeak")[::2]]
+        held_out = keep_apart(divide(self.manifest), self.place.folder / "held-out.tsv")
+        print(f"没参与训练、用来对照的录音列在 {held_out}")
         for number, (one, out) in enumerate(zip(self.recipe.rounds, self.rounds, strict=True)):
             seed = self.place.seed + number
             recordings = self._recordings(network, self.manifest)
@@ -223,8 +234,11 @@ class Work:
     def _recordings(self, network: Network, manifest: Path) -> list[Spoken]:
         from speech.training.finetune import aligned, divide
 
-        recordings = aligned(network, divide(manifest).learnt)
-        print(f"{len(recordings)} 条真人录音，共 {sum(each.seconds for each in recordings) / 60:.1f} 分钟")
+        learnt = divide(manifest).learnt
+        recordings = aligned(network, learnt)
+        if not recordings:
+            raise SystemExit(f"{manifest} 的 {len(learnt)} 条录音一条也不能用：原因见上，没有训练")
+        print(f"{len(recordings)} / {len(learnt)} 条真人录音，共 {sum(each.seconds for each in recordings) / 60:.1f} 分钟")
         return recordings
 
     @staticmethod
@@ -249,6 +263,10 @@ STAGES: dict[str, Callable[[Work], None]] = {
 }
 
 
+TRAINED = {"fit": (0, "synthetic.*"), "tune": (1, "tuned*"), "sharpen": (2, "sharpened*")}
+"""Stages that train, in order, and the files of theirs that a run from nothing forgets."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m speech.training", description=__doc__)
@@ -261,18 +279,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--manifest", type=Path, help="TSV of consented recordings of real speakers for the stage tune")
     said = "what people say, counted for free hearing: an utterance a line, or a .tsv with a column text; repeatable"
     parser.add_argument("--said", type=Path, action="append", default=[], help=said)
-    parser.add_argument("--anew", action="store_true", help="train from nothing: forget earlier networks, keep the speech")
+    parser.add_argument(
+        "--anew", action="store_true", help="the stages named train from nothing: forget their networks, keep the speech"
+    )
     given = parser.parse_args(arguments)
     if unknown := set(given.stages) - set(STAGES):
         parser.error(f"unknown stage {'、'.join(sorted(unknown))}; stages: {' '.join(STAGES)}")
     if given.small and given.ship:
         parser.error("--small only proves the pipeline: it is not shipped")
-    if missing := [path for path in (*given.said, given.manifest) if path and not path.is_file()]:
-        parser.error(f"no such file: {missing[0]}")
-    work = _work(given)
+    try:
+        for path in given.said:
+            lines(path)
+        if given.manifest:
+            samples(given.manifest)
+    except BadText as fault:
+        parser.error(str(fault))
+    work, stages = _work(given), given.stages or [*STAGES]
     if given.anew:
-        work.forget()
-    for name in given.stages or STAGES:
+        work.forget(stages)
+    for name in stages:
         began = time.monotonic()
         print(f"=== {name}", flush=True)
         STAGES[name](work)
@@ -282,7 +307,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _work(given: argparse.Namespace) -> Work:
     cache = settings_of_process().resolved_cache_dir
     recipe = SMALL if given.small else FULL
-    place = Place(cache / "training" / recipe.name, require("kokoro", cache) / KOKORO_FILE, utterances=recipe.utterances)
+    try:
+        teacher = require("kokoro", cache) / KOKORO_FILE
+    except EngineUnavailable as reason:
+        raise SystemExit(str(reason)) from None
+    place = Place(cache / "training" / recipe.name, teacher, utterances=recipe.utterances)
     out = SHIPPED if given.ship else given.out or place.folder / "model"
     return Work(recipe, place, out, given.workers, given.manifest, tuple(given.said))
 

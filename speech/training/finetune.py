@@ -1,6 +1,6 @@
 """Going on with recordings of real speakers who agreed to it: align, mix with synthetic speech, train gently, compare.
 
-One recording in `HELD_OUT` is kept away from training; on those the figures before and after are reported.
+One recording in `HELD_OUT` is kept away from training and listed, so that the ears before and after can be compared on it.
 """
 
 from __future__ import annotations
@@ -30,14 +30,21 @@ class Division:
 
 
 def divide(manifest: Path) -> Division:
-    """Every third recording of each subset is kept for judging. Raises BadManifest."""
+    """Every third recording of each subset is kept for judging; those in which nothing is said are left out. Raises BadText."""
     learnt: list[Sample] = []
     kept: list[Sample] = []
     counts: dict[str, int] = {}
-    for sample in samples(manifest):
+    for sample in filter(lambda sample: sample.transcript, samples(manifest)):
         counts[sample.subset] = counts.get(sample.subset, 0) + 1
         (kept if counts[sample.subset] % HELD_OUT == 0 else learnt).append(sample)
     return Division(tuple(learnt), tuple(kept))
+
+
+def keep_apart(division: Division, listing: Path) -> Path:
+    """Write the recordings that are kept for judging as a manifest of their own."""
+    rows = [f"{one.file.resolve()}\t{one.transcript}\t{one.subset}" for one in division.kept]
+    listing.write_text("\n".join(["file\ttranscript\tsubset", *rows]) + "\n", encoding="utf-8")
+    return listing
 
 
 def aligned(network: Network, recordings: Sequence[Sample], tell: Callable[[str], None] = print) -> list[Spoken]:

@@ -75,7 +75,7 @@ def prepare(place: Place) -> None:
 
 _WITHOUT_FOREIGN = (
     f"需要 npm 才能取到 {FOREIGN} 里的外语音色，这次没有取到：Kokoro 只剩六个普通话音色互相混合，不再与外语音色混合，"
-    "耳朵听陌生嗓音会差一些。装好 npm、联网后再运行 prepare；已合成的 kokoro 组要删掉才会用新音色重做。"
+    "耳朵听陌生嗓音会差一些。装好 npm、联网后再运行 prepare；已合成的 kokoro 与 strangers 组要删掉才会用新音色重做。"
 )
 
 

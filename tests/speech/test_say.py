@@ -11,9 +11,11 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 
 from kit.settings import Settings
-from speech import audio, commands, doctor
+from speech import audio, catalogue, commands, doctor
 from speech.commands import cli
 from speech.doctor import Finding, pinyin_distance
+from speech.engines.scripted_ear import ScriptedRecognizer
+from speech.engines.scripted_voice import ScriptedVoice
 from speech.mandarin.pieces import inventory
 from speech.say import Order, is_done, key
 
@@ -151,6 +153,22 @@ def test_the_doctor_fails_when_the_settings_cannot_work(tmp_path: Path) -> None:
     assert any("合成：缺少模型 kokoro" in text for text in needed)
     assert any("Whisper" in text for text in needed)
     assert Finding(True, "soxr 1.1.0") in findings or any(text.startswith("soxr ") for text in (f.text for f in findings))
+
+
+@pytest.mark.parametrize(("text", "is_plain", "is_well"), [("", True, False), ("", False, True), (doctor.SENTENCE, True, True)])
+def test_an_ear_that_understands_nothing_is_ill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, is_plain: bool, is_well: bool
+) -> None:
+    monkeypatch.setattr(ScriptedVoice, "is_for_people", is_plain)
+    monkeypatch.setattr(catalogue, "recognizer", lambda settings, name: ScriptedRecognizer(otherwise=text))
+    settings = Settings(cache_dir=tmp_path, data_dir=tmp_path, synthesizer="scripted", voice="hum", recognizer="scripted")
+    (ear,) = [finding for finding in doctor.examine(settings) if finding.text.startswith("识别：") and finding.is_needed]
+    assert ear.is_well is is_well
+
+
+def test_a_model_that_is_not_there_is_not_praised(tmp_path: Path) -> None:
+    settings = Settings(cache_dir=tmp_path, data_dir=tmp_path, recognizer="vosk", vosk_model_path=str(tmp_path / "nowhere"))
+    assert not [finding for finding in doctor.examine(settings) if finding.is_well and "nowhere" in finding.text]
 
 
 def test_exit_code_of_the_doctor(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:

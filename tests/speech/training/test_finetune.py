@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from speech.audio import write_wav
-from speech.training.finetune import aligned, divide, finetune
+from speech.training.finetune import aligned, divide, finetune, keep_apart
 from speech.training.fit import Network, fit
 from speech.training.network import AROUND, Shape
 from speech.training.spoken import Spoken, save
@@ -42,6 +42,7 @@ def test_every_third_recording_is_kept_for_judging(manifest: Path) -> None:
     division = divide(manifest)
     assert [sample.file.name for sample in division.kept] == ["2.wav", "5.wav", "8.wav"]
     assert len(division.learnt) == 7
+    assert divide(keep_apart(division, manifest.with_name("held-out.tsv"))).learnt == division.kept[:2]
 
 
 def test_recordings_are_aligned_and_the_unfit_ones_named(manifest: Path, base: Network) -> None:

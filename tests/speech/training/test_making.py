@@ -79,7 +79,19 @@ def test_wrong_usage_is_told_before_anything_runs(
     assert works == []
 
 
-def test_made_anew_it_forgets_the_networks_and_keeps_the_speech(cache: Path, works: list[Work]) -> None:
+def test_lists_that_cannot_be_read_are_told_before_anything_runs(
+    cache: Path, works: list[Work], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "list.tsv").write_text("name\ttranscript\n1.wav\t是\n", encoding="utf-8")
+    for option in ("--said", "--manifest"):
+        with pytest.raises(SystemExit):
+            main([option, str(tmp_path / "list.tsv")])
+        assert "list.tsv" in capsys.readouterr().err
+    assert works == []
+
+
+def test_made_anew_it_forgets_the_networks_and_keeps_the_speech(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "STAGES", dict.fromkeys(making.STAGES, lambda work: None))
     folder = cache / "training" / "small"
     (folder / "espeak").mkdir(parents=True)
     for name in (
@@ -94,7 +106,9 @@ def test_made_anew_it_forgets_the_networks_and_keeps_the_speech(cache: Path, wor
         (folder / name).touch()
     main(["prepare", "--small"])
     assert (folder / "synthetic.state").exists()
-    main(["prepare", "--small", "--anew"])
+    main(["tune", "sharpen", "--small", "--anew"])
+    assert sorted(path.name for path in folder.rglob("*.*")) == ["0000.npz", "synthetic.net", "synthetic.state"]
+    main(["--small", "--anew"])
     assert [path.name for path in folder.rglob("*.*")] == ["0000.npz"]
 
 
@@ -131,6 +145,13 @@ def test_a_stage_names_the_one_that_it_needs(work: Work, tmp_path: Path) -> None
             stage()
     with pytest.raises(SystemExit, match="先运行 tune"):
         replace(work, manifest=tmp_path / "m.tsv").sharpen()
+
+
+def test_recordings_of_which_none_can_be_used_train_nothing(work: Work, tmp_path: Path) -> None:
+    (tmp_path / "manifest.tsv").write_text("file\ttranscript\ngone.wav\t是\n", encoding="utf-8")
+    Network.read(work.sharpened[-1]).save(work.network)
+    with pytest.raises(SystemExit, match="1 条录音一条也不能用"):
+        replace(work, manifest=tmp_path / "manifest.tsv").tune()
 
 
 def test_the_model_tells_what_it_was_made_with_and_counts_what_is_said(work: Work, tmp_path: Path) -> None:
