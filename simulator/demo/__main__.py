@@ -10,6 +10,7 @@ import argparse
 import csv
 import json
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"没有这样的角色：{'、'.join(unknown)}。可选：{'、'.join(sorted(dialled))}")
     wanted = given.only or (SHORT if given.short else tuple(cast.personas))
     borrowers = [one for key, one in dialled.items() if key in wanted]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every process that was started is stopped
     began = time.monotonic()
     try:
         judged = _play(cast, borrowers)

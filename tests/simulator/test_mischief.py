@@ -66,7 +66,7 @@ def test_the_subscriber_hangs_up_in_the_middle() -> None:
             call = await here.create()
             await here.over(call)
             assert call.ended_by == "callee"
-            assert call.duration_s <= 4
+            assert call.duration_s < 20
 
     asyncio.run(play())
 
@@ -74,14 +74,14 @@ def test_the_subscriber_hangs_up_in_the_middle() -> None:
 def test_a_recording_comes_late() -> None:
     async def play() -> None:
         async with world({"/voice": "<Say>您好您好</Say>", "/recorded": ""}) as here:
-            await here.control("/misbehave", to=CALLEE, recording_late_s=3.0)
+            await here.control("/misbehave", to=CALLEE, recording_late_s=30.0)
             call = await here.create(Record="true", RecordingStatusCallback=here.customer.base + "/recorded")
             await here.over(call)
             await here.until(lambda: bool(here.customer.of("/recorded")))
             url = here.customer.of("/recorded")[0].params["RecordingUrl"]
             async with here.client.get(url) as response:
                 assert response.status == 404
-            await here.exchange.clock.sleep(3.0)
+            await here.exchange.clock.sleep(30.0)
             async with here.client.get(url) as response:
                 assert response.status == 200
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import itertools
 import json
 from typing import Any
 
@@ -97,7 +98,7 @@ def test_marks_come_back_when_the_sound_before_them_was_played() -> None:
             await here.over(call)
             assert [name for name, _ in echoes] == ["empty", "one", "two"]
             began = notes(call, "stream_started")[0]["monotonic"]
-            late = 0.3  # the line makes up for the lateness of a busy machine, so sound may pass quicker than it lasts
+            late = 0.8  # the line makes up for the lateness of a busy machine, so sound may pass quicker than it lasts
             assert echoes[1][1] - began >= 1.0 - late
             assert echoes[2][1] - began >= 1.5 - late
 
@@ -286,13 +287,14 @@ def test_late_sound_comes_in_bursts() -> None:
             async for message in messages(socket):
                 if message["event"] == "media":
                     arrivals.append(clock.now())
-                    if len(arrivals) == 100:
+                    if len(arrivals) == 300:
                         await socket.close()
 
         async with world(_VOICE, media=media) as here:
             clock = here.exchange.clock
             await here.control("/misbehave", to=CALLEE, late_media_s=1.0)
             await here.over(await here.create())
-            assert arrivals[50] - arrivals[49] > 0.5
+            gaps = [later - sooner for sooner, later in itertools.pairwise(arrivals)]
+            assert max(gaps[49::50]) > 0.5
 
     asyncio.run(play())

@@ -125,9 +125,10 @@ def test_leave_to_start_is_given_once_whoever_asks_at_the_same_time(embedded: Se
         thread.start()
     for thread in threads:
         thread.join()
-    assert time.monotonic() - began < 1.0, "a new second began: the machine is too busy for this test"
-    assert (len(given), sum(given)) == (40, 5)
-    assert asking[0].started_last_s() == 5
+    seconds_begun = 1 + int(time.monotonic() - began)
+    assert len(given) == 40
+    assert 5 <= sum(given) <= 5 * seconds_begun
+    assert asking[0].started_last_s() <= 5
     wait_for(lambda: asking[0].started_last_s() == 0, 3)
     assert asking[0].may_start(1)
     assert not asking[1].may_start(1)
@@ -174,6 +175,7 @@ def test_a_dead_server_is_replaced_an_orphan_adopted_and_sigterm_takes_it_down(t
 
         owner.kill()
         owner.wait(10)
+        (tmp_path / "valkey.owner").unlink()
         assert live.is_alive()
         owner = _owner(tmp_path)
         wait_for((tmp_path / "valkey.owner").exists)

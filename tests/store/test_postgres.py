@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date
@@ -62,8 +63,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     binaries = _binaries()
     if binaries is None:
         pytest.skip("PostgreSQL binaries are not installed (Debian: postgresql)")
-    folder = Path(f"/tmp/hlpg{os.getpid()}")
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="hlpg", dir="/tmp"))  # short: it holds the server's socket
     folder.chmod(0o777)
     become = _as_somebody()
 
@@ -73,10 +73,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = str(folder / "data")
     call(str(binaries / "initdb"), "-D", data, "-U", "huiling", "-A", "trust", "-N", "-E", "UTF8")
     options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-    call(str(binaries / "pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
-    yield f"postgresql://huiling@/postgres?host={folder}"
-    call(str(binaries / "pg_ctl"), "-D", data, "-m", "immediate", "stop")
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        call(str(binaries / "pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+        yield f"postgresql://huiling@/postgres?host={folder}"
+    finally:
+        call(str(binaries / "pg_ctl"), "-D", data, "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -56,10 +56,11 @@ async def _calls(
     peers = [Peer(call_id) for call_id in call_ids]
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         running = [asyncio.create_task(peer.run(http, address, seconds, is_hanging_up=False)) for peer in peers]
-        for _ in range(300):
+        for _ in range(1200):
             if all(peer.sent for peer in peers):
                 break
             await asyncio.sleep(0.05)
+        assert all(peer.sent for peer in peers), "not everybody was greeted"
         if kill is not None:
             await asyncio.sleep(0.2)
             os.killpg(kill.pid, signal.SIGKILL)
@@ -81,7 +82,7 @@ def test_ten_calls_survive_a_killed_media_worker(store: Store) -> None:
     store.close()
     first = _start(port, data)
     try:
-        asyncio.run(_calls(f"127.0.0.1:{port}", calls, 20.0, answer=False, kill=first))
+        asyncio.run(_calls(f"127.0.0.1:{port}", calls, 90.0, answer=False, kill=first))
     finally:
         if first.poll() is None:
             os.killpg(first.pid, signal.SIGKILL)
@@ -95,7 +96,7 @@ def test_ten_calls_survive_a_killed_media_worker(store: Store) -> None:
     store.close()
     second = _start(port, data)
     try:
-        asyncio.run(_calls(f"127.0.0.1:{port}", calls, 20.0, answer=True, kill=None))
+        asyncio.run(_calls(f"127.0.0.1:{port}", calls, 90.0, answer=True, kill=None))
     finally:
         os.killpg(second.pid, signal.SIGTERM)
         second.wait(30)
