@@ -8,13 +8,16 @@ resampler. Vosk cuts long audio at pauses by itself; the pieces are joined again
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kit.settings import Settings
 from speech import classes
@@ -43,6 +46,55 @@ PARTIAL_EVERY = LINE_RATE_HZ // 10
 """Samples between two partial texts: the decoder moves on in steps of about 0.2 s, asking every frame only costs."""
 
 
+IDLE_DECODERS = 64
+"""Kept for the next utterance with the same grammar: making one takes up to 3 ms, a quarter of a short answer's hearing;
+each holds about 0.6 MB."""
+
+WORN_S = 600.0
+"""Seconds of sound after which a decoder is not used again: its clock is a 32-bit float."""
+
+Grammar = tuple[tuple[str, ...], tuple[str, ...]]
+"""Phrases, and classes named."""
+
+
+class Decoder:
+    """A Vosk decoder with its grammar, for one utterance after the other. Used by one thread at a time."""
+
+    def __init__(self, recognizer: Any, grammar: Grammar, rate_hz: int) -> None:
+        self.grammar = grammar
+        self._recognizer = recognizer
+        self._rate_hz = rate_hz
+        self._samples = 0
+        self._before = 0
+        self._has_paused = False
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether it may be used again: it starts afresh only when its last utterance was still going on at the end."""
+        return not self._has_paused and self._before < WORN_S * self._rate_hz
+
+    def accept(self, samples: NDArray[np.int16]) -> list[Word]:
+        """Take samples; the words of a part that ended with a pause."""
+        self._samples += len(samples)
+        self._has_paused = bool(self._recognizer.AcceptWaveform(np.ascontiguousarray(samples, dtype="<i2").tobytes()))
+        return self._words(self._recognizer.Result()) if self._has_paused else []
+
+    def partial(self) -> str:
+        """The text since the last pause."""
+        return str(json.loads(self._recognizer.PartialResult()).get("partial", ""))
+
+    def finish(self) -> list[Word]:
+        """The words since the last pause. What is accepted next is another utterance."""
+        words = self._words(self._recognizer.FinalResult())
+        self._before += self._samples
+        self._samples = 0
+        return words
+
+    def _words(self, result: str) -> list[Word]:
+        """Vosk counts seconds from the decoder's first utterance."""
+        return words_from(result, before_s=self._before / self._rate_hz)
+
+
 class VoskRecognizer:
     """A loaded Vosk model directory."""
 
@@ -61,6 +113,8 @@ class VoskRecognizer:
         if self.has_classes:
             classes.warm()
         self._grammar = lru_cache(GRAMMARS_KEPT)(self._grammar_anew)
+        self._idle: deque[Decoder] = deque(maxlen=IDLE_DECODERS)
+        self._handing_over = Lock()
 
     def open(self) -> Listener:
         """An ear for one call."""
@@ -83,17 +137,27 @@ class VoskRecognizer:
         """Whether the model's vocabulary holds the word."""
         return bool(self._model.vosk_model_find_word(word) >= 0)
 
-    def decoder(self, phrases: tuple[str, ...], named: tuple[str, ...] = ()) -> Any:
-        """A fresh decoder, free or with a grammar: the phrases that the vocabulary covers whole, and the classes named.
+    def decoder(self, grammar: Grammar) -> Decoder:
+        """A decoder, free or with a grammar: the phrases that the vocabulary covers whole, and the classes named."""
+        with self._handing_over:
+            idle = next((one for one in self._idle if one.grammar == grammar), None)
+            if idle is not None:
+                self._idle.remove(idle)
+        return idle or self._decoder_anew(grammar)
 
-        About 0.1 ms, with a large class 2 ms.
-        """
+    def give_back(self, decoder: Decoder) -> None:
+        """Keep a decoder that has finished for the next utterance with its grammar."""
+        if decoder.is_fit:
+            with self._handing_over:
+                self._idle.append(decoder)
+
+    def _decoder_anew(self, grammar: Grammar) -> Decoder:
         import vosk
 
-        grammar = self._grammar(phrases, named) if self.has_grammars else ""
-        decoder = vosk.KaldiRecognizer(self._model, float(self.rate_hz), *([grammar] if grammar else []))
-        decoder.SetWords(True)
-        return decoder
+        listed = self._grammar(*grammar) if self.has_grammars else ""
+        made = vosk.KaldiRecognizer(self._model, float(self.rate_hz), *([listed] if listed else []))
+        made.SetWords(True)
+        return Decoder(made, grammar, self.rate_hz)
 
     def _grammar_anew(self, phrases: tuple[str, ...], named: tuple[str, ...]) -> str:
         rows = [words_of(phrase, self.is_word) for phrase in phrases]
@@ -112,7 +176,7 @@ class VoskListener:
         self._recognizer = recognizer
         self._phrases: tuple[str, ...] = ()
         self._classes: tuple[str, ...] = ()
-        self._decoder: Any = None
+        self._decoder: Decoder | None = None
         self._partial = ""
         self._reset()
 
@@ -133,9 +197,8 @@ class VoskListener:
         if sum(map(len, self._waiting)) < PARTIAL_EVERY:
             return self._partial
         self._flush()
-        partial = json.loads(self._decoder.PartialResult()).get("partial", "")
         done = "".join(word.text for word in self._words if word.text != UNKNOWN)
-        self._partial = plain(f"{done} {_known(partial)}")
+        self._partial = plain(f"{done} {_known(self._decoder.partial() if self._decoder else '')}")
         return self._partial
 
     def take(self, pcm: Pcm) -> None:
@@ -146,7 +209,9 @@ class VoskListener:
         """The final text of everything fed since the last reset; resets."""
         self._flush()
         self._accept(TAIL, is_last=True)
-        self._keep(self._decoder.FinalResult())
+        if self._decoder:
+            self._words.extend(self._decoder.finish())
+            self._recognizer.give_back(self._decoder)
         heard = heard_from(self._words, self._phrases, self._classes, engine=self._recognizer.name)
         if not self._phrases:
             heard = replace(heard, confidence=round(heard.confidence * self._recognizer.free_trust, 3))
@@ -171,12 +236,9 @@ class VoskListener:
 
     def _accept(self, pcm: Pcm, *, is_last: bool) -> None:
         samples = self._resampler.feed(pcm, is_last=is_last)
-        self._decoder = self._decoder or self._recognizer.decoder(self._phrases, self._classes)
-        if len(samples) and self._decoder.AcceptWaveform(np.ascontiguousarray(samples, dtype="<i2").tobytes()):
-            self._keep(self._decoder.Result())
-
-    def _keep(self, result: str) -> None:
-        self._words.extend(words_from(result))
+        if len(samples):
+            self._decoder = self._decoder or self._recognizer.decoder((self._phrases, self._classes))
+            self._words.extend(self._decoder.accept(samples))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +251,14 @@ class Word:
     confidence: float
 
 
-def words_from(result: str) -> list[Word]:
-    """Words of a Vosk result (JSON)."""
+def words_from(result: str, *, before_s: float = 0.0) -> list[Word]:
+    """Words of a Vosk result (JSON), whose clock began `before_s` before the utterance."""
+
+    def at(seconds: float) -> float:
+        return round(seconds - before_s, 2)
+
     entries = json.loads(result).get("result", ())
-    return [Word(e["word"], float(e["start"]), float(e["end"]), min(1.0, float(e.get("conf", 1.0)))) for e in entries]
+    return [Word(e["word"], at(e["start"]), at(e["end"]), min(1.0, float(e.get("conf", 1.0)))) for e in entries]
 
 
 def heard_from(words: Sequence[Word], phrases: Sequence[str], named: Sequence[str] = (), *, engine: str) -> Heard:

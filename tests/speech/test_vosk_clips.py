@@ -52,6 +52,16 @@ def test_listed_phrases_are_heard_and_others_rejected(chinese: VoskRecognizer) -
     assert all(heard[voice, text].is_rejected for voice in VOICES for text in NOT_LISTED)
 
 
+def test_an_ear_hears_the_hundredth_answer_as_the_first() -> None:
+    ear = load(load_settings({}))
+    sounds = [clip(voice, text) for voice in VOICES for text in (*SAID, *NOT_LISTED)]
+    sounds += [np.concatenate([sound, np.zeros(8000, np.int16)]) for sound in sounds[:4]]
+    fresh = [load(load_settings({})).transcribe(sound, PHRASES) for sound in sounds]
+    assert [ear.transcribe(sound, PHRASES) for sound in sounds * 3] == fresh * 3
+    free = [load(load_settings({})).transcribe(sound) for sound in sounds]
+    assert [ear.transcribe(sound) for sound in sounds] == free
+
+
 def test_frame_by_frame_gives_partials_then_the_text(chinese: VoskRecognizer) -> None:
     listener = chinese.open()
     listener.expect(PHRASES)
