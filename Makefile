@@ -52,7 +52,7 @@ $(VENV)/.training: $(VENV)/.installed requirements-training.lock
 	touch $@
 
 # What is needed, how long it takes and where it lands: docs/training.md. Both go on where they stopped; neither ships.
-ear: $(VENV)/.training ## the Mandarin ear from nothing, into the cache (about six core-hours)
+ear: $(VENV)/.training ## the Mandarin ear from nothing, into the cache (about eight core-hours)
 	flask --app app speech setup
 	OMP_NUM_THREADS=1 $(PY) -m speech.training --said tests/understanding/corpus.tsv
 
