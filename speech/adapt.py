@@ -102,7 +102,7 @@ def adapt(
     wanted, named = list(phrases), list(names)
     base = Base.of(acoustic)
     origin = {"adapted_from": base.card.get("name", acoustic.name)}
-    built = base.build(out, acoustic, texts=texts, phrases=wanted, names=named, card=origin, on_step=on_step)
+    built = base.build(out, texts=texts, phrases=wanted, names=named, card=origin, on_step=on_step)
     ear = VoskRecognizer(out)
     if lost := [phrase for phrase in (*wanted, *named) if not ear.is_word(phrase)]:
         raise CannotAdapt(f"词表里没有：{'、'.join(lost[:5])}")

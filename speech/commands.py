@@ -190,8 +190,9 @@ def evaluate(manifest: Path, engines: tuple[str, ...], grammar: Path | None, clo
         recordings = evaluation.samples(manifest, subset)
         phrases = evaluation.grammar_for(recordings, hear.phrases_from(grammar, ""), is_closed=closed)
         ears = [catalogue.recognizer(_settings(), name) for name in engines] or _present_ears()
+        listed = {phrase for sample in recordings for phrase in phrases(sample)}
         for ear in ears:
-            _tell_missing(ear, {phrase for sample in recordings for phrase in phrases(sample)})
+            _tell_missing(ear, listed)
     except (EngineUnavailable, BadText) as reason:
         raise Refusal(str(reason)) from None
     scores: list[evaluation.Score] = []

@@ -17,7 +17,7 @@ from rapidfuzz.distance import Levenshtein
 from rich.table import Table
 
 from speech.endpointing import AFFIRM, DENY
-from speech.hear import BadFile, heard_in, load, ways_of
+from speech.hear import BadFile, as_said, heard_in, load, ways_of
 from speech.phrases import plain, sounds
 from speech.ports import LINE_RATE_HZ, Heard, Recognizer
 from speech.second_pass import is_sure
@@ -105,7 +105,7 @@ class Score:
 
 def comparable(text: str) -> str:
     """A text as it is compared: figures as said, simplified Hanzi, no punctuation, no spaces, 幺 as 一."""
-    return plain(ways_of(text)[0]).replace(" ", "").replace("幺", "一")
+    return plain(as_said(text)).replace(" ", "").replace("幺", "一")
 
 
 _NEGATION = re.compile("[不没]")

@@ -96,8 +96,17 @@ def ways_of(phrase: str) -> tuple[str, ...]:
     (110: 一百一十, 一一零, 幺幺零). The marker of a class is left as it is."""
     if phrase.startswith(SIGN):
         return (phrase,)
-    one_by_one = (_BARE.sub(lambda found, one=one: digits(found[0], one=one), phrase) for one in "一幺")  # type: ignore[misc]
-    return tuple(dict.fromkeys(simplified(spoken(way)) for way in (phrase, *one_by_one)))
+    written = dict.fromkeys((phrase, *(_one_by_one(phrase, one) for one in "一幺")))
+    return tuple(dict.fromkeys(map(as_said, written)))
+
+
+def _one_by_one(phrase: str, one: str) -> str:
+    return _BARE.sub(lambda found: digits(found[0], one=one), phrase)
+
+
+def as_said(text: str) -> str:
+    """A text as it is said, in simplified Hanzi: figures as numbers."""
+    return simplified(spoken(text))
 
 
 def paths_of(given: Iterable[str], standard_input: Iterable[str]) -> Iterator[str]:

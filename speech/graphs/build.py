@@ -79,6 +79,7 @@ class Built:
 class Base:
     """What a model directory was built from, so that it can be built again with more or other things."""
 
+    model: Path
     texts: tuple[Path, ...]
     decoding: Decoding
     phrases: tuple[str, ...]
@@ -93,6 +94,7 @@ class Base:
         options = {each.name: known[each.name] for each in fields(Decoding) if each.name in known}
         said = model / SAID
         return cls(
+            model=model,
             texts=(said if said.is_file() else DOMAIN,),
             decoding=Decoding(**options),
             phrases=tuple(known.get(OWN_PHRASES, ())),
@@ -103,7 +105,6 @@ class Base:
     def build(
         self,
         out: Path,
-        acoustic: Path,
         *,
         texts: Iterable[Path] = (),
         phrases: Iterable[str] = (),
@@ -112,12 +113,12 @@ class Base:
         card: Mapping[str, object] | None = None,
         on_step: Callable[[str], None] = lambda step: None,
     ) -> Built:
-        """Write `out` around the acoustic model of `acoustic`: all that was there, and what is given beside it."""
+        """Write `out` around the same acoustic model: all that was there, and what is given beside it."""
         own = tuple(dict.fromkeys((*self.phrases, *phrases)))
         named = tuple(dict.fromkeys((*self.names, *names)))
         return build(
             out,
-            acoustic,
+            self.model,
             texts=(*self.texts, *texts),
             phrases=script_phrases(SCRIPTS).union(own),
             names=named,
@@ -259,7 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     base = Base.of(given.acoustic)
     wanted = {each.name: getattr(given, each.name) for each in fields(Decoding) if getattr(given, each.name, None) is not None}
-    built = base.build(given.out, given.acoustic, texts=given.text, decoding=replace(base.decoding, **wanted))
+    built = base.build(given.out, texts=given.text, decoding=replace(base.decoding, **wanted))
     print(f"{given.out}: {built.words} words, {built.sentences} sentences, non-speech {built.has_non_speech}")
 
 

@@ -73,7 +73,7 @@ def tune(model: Path, manifest: Path, settings: Iterable[Decoding]) -> Iterable[
     base = Base.of(model)
     for decoding in settings:
         with tempfile.TemporaryDirectory() as folder:
-            base.build(Path(folder), model, decoding=decoding)
+            base.build(Path(folder), decoding=decoding)
             yield Result(decoding, len(asked), *score(VoskRecognizer(Path(folder)), asked, sounds))
 
 

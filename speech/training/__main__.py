@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,10 +143,9 @@ class Work:
 
         The speech stays.
         """
-        first = min((TRAINED[stage][0] for stage in stages if stage in TRAINED), default=len(TRAINED))
-        for place, pattern in TRAINED.values():
-            for file in self.place.folder.glob(pattern) if place >= first else ():
-                file.unlink()
+        named = dropwhile(lambda stage: stage not in stages, TRAINED)
+        for file in (file for stage in named for file in self.place.folder.glob(TRAINED[stage])):
+            file.unlink()
 
     def prepare(self) -> None:
         """The teacher with its durations, and Kokoro's voices of other languages."""
@@ -168,37 +168,23 @@ class Work:
         if self.manifest is None:
             print("没有 --manifest：跳过真人录音")
             return
-        from speech.training.finetune import divide, finetune, keep_apart
+        from speech.training.finetune import divide, keep_apart
         from speech.training.fit import Network
 
         network = Network.read(self._made(self.network, "fit"))
-        synthetic = [*self._shards("kokoro"), *self._shards("espeak")[::2]]
         held_out = keep_apart(divide(self.manifest), self.place.folder / "held-out.tsv")
         print(f"没参与训练、用来对照的录音列在 {held_out}")
-        for number, (one, out) in enumerate(zip(self.recipe.rounds, self.rounds, strict=True)):
-            seed = self.place.seed + number
-            recordings = self._recordings(network, self.manifest)
-            network = finetune(network, recordings, synthetic, out, passes=one.passes, peak=one.peak, seed=seed)
+        synthetic = [*self._shards("kokoro"), *self._shards("espeak")[::2]]
+        self._go_on(network, synthetic, self.recipe.rounds, self.rounds, seed=self.place.seed)
 
     def sharpen(self) -> None:
         """The network again, by whole stretches, with strangers' voices; with the recordings of --manifest where given."""
-        from speech.training.finetune import with_recordings
-        from speech.training.fit import Network, fit
+        from speech.training.fit import Network
 
         network = Network.read(self._made(self.rounds[-1], "tune") if self.manifest else self._made(self.network, "fit"))
         synthetic = [*self._shards("kokoro"), *self._shards("strangers"), *self._shards("espeak")[::4]]
-        for number, (one, out) in enumerate(zip(self.recipe.sharpening, self.sharpened, strict=True)):
-            recordings = self._recordings(network, self.manifest) if self.manifest else ()
-            network = fit(
-                with_recordings(recordings, synthetic, out),
-                out,
-                shape=network.shape,
-                passes=one.passes,
-                seed=self.place.seed + len(self.recipe.rounds) + number,
-                start=network,
-                peak=one.peak,
-                by_sequence=True,
-            )
+        seed = self.place.seed + len(self.recipe.rounds)
+        self._go_on(network, synthetic, self.recipe.sharpening, self.sharpened, seed=seed, by_sequence=True)
 
     def export(self) -> None:
         """The model directory: Kaldi files, then graphs. With a manifest the network that knows it, else the synthetic one."""
@@ -230,6 +216,32 @@ class Work:
         exact = next(float(one["exact"]) for one in rows if one["set"] == FLOOR)
         if exact < self.recipe.least_exact:
             raise SystemExit(f"{FLOOR} 只全对 {exact:.0%}，至少应有 {self.recipe.least_exact:.0%}：训练的某一步坏了")
+
+    def _go_on(
+        self,
+        network: Network,
+        synthetic: Sequence[Path],
+        rounds: Sequence[Round],
+        outs: Sequence[Path],
+        *,
+        seed: int,
+        by_sequence: bool = False,
+    ) -> None:
+        """One round after the other, each into its file; with a manifest its recordings are aligned anew for each."""
+        from speech.training.finetune import finetune
+
+        for number, (one, out) in enumerate(zip(rounds, outs, strict=True)):
+            recordings = self._recordings(network, self.manifest) if self.manifest else ()
+            network = finetune(
+                network,
+                recordings,
+                synthetic,
+                out,
+                passes=one.passes,
+                peak=one.peak,
+                seed=seed + number,
+                by_sequence=by_sequence,
+            )
 
     def _recordings(self, network: Network, manifest: Path) -> list[Spoken]:
         from speech.training.finetune import aligned, divide
@@ -263,7 +275,7 @@ STAGES: dict[str, Callable[[Work], None]] = {
 }
 
 
-TRAINED = {"fit": (0, "synthetic.*"), "tune": (1, "tuned*"), "sharpen": (2, "sharpened*")}
+TRAINED = {"fit": "synthetic.*", "tune": "tuned*", "sharpen": "sharpened*"}
 """Stages that train, in order, and the files of theirs that a run from nothing forgets."""
 
 

@@ -77,9 +77,10 @@ def finetune(
     passes: int = 12,
     peak: float = PEAK_RATE / 3,
     seed: int = 1,
+    by_sequence: bool = False,
     tell: Callable[[str], None] = print,
 ) -> Network:
-    """A network that also knows these recordings. `synthetic` are shards of the teachers; their prior is kept."""
+    """A network that goes on, with these recordings if any. `synthetic` are shards of the teachers; their prior is kept."""
     return fit(
         with_recordings(recordings, synthetic, out),
         out,
@@ -88,5 +89,6 @@ def finetune(
         seed=seed,
         start=network,
         peak=peak,
+        by_sequence=by_sequence,
         tell=tell,
     )

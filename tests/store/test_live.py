@@ -131,6 +131,7 @@ def test_leave_to_start_is_given_once_whoever_asks_at_the_same_time(embedded: Se
     assert asking[0].started_last_s() <= 5
     wait_for(lambda: asking[0].started_last_s() == 0, 3)
     assert asking[0].may_start(1)
+    assert asking[0].started_last_s() == 1
     assert not asking[1].may_start(1)
 
 
