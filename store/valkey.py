@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -32,6 +33,8 @@ _log = logging.getLogger(__name__)
 _PROBE_S = 1.0
 _START_S = 10.0
 _MISSES = 5
+_LEAVE_S = 3.0
+"""What a Procfile stops together may still be finishing with its calls."""
 
 
 class OwnedElsewhere(RuntimeError):
@@ -64,6 +67,7 @@ class EmbeddedValkey:
                     self._start()
                     misses = 0
                 self._halt.wait(_PROBE_S)
+            self._let_clients_leave()
             self._take_down()
             self.url_file.unlink(missing_ok=True)
 
@@ -140,6 +144,12 @@ class EmbeddedValkey:
         if self._server is not None:
             return self._server.poll() is not None
         return self._orphan is None or not _lives(self._orphan)
+
+    def _let_clients_leave(self) -> None:
+        until = time.monotonic() + _LEAVE_S
+        with contextlib.suppress(redis.RedisError, OSError, ValueError), contextlib.closing(_client(self._url())) as client:
+            while len(client.client_list()) > 1 and time.monotonic() < until:
+                time.sleep(0.05)
 
     def _take_down(self) -> None:
         if self._server is not None:
