@@ -23,7 +23,11 @@ LONGEST_MEMBER = 20
 NEAR = 0.34
 """Largest share of syllables that may differ from a listed phrase for it to be taken as meant."""
 
-MADE_UP = 0.5
+ROW = 0.7
+"""Closeness of listed phrases in a row, and of each different one from the third on: people say two or three in a breath, a
+grammar that makes the best of other words strings together more."""
+
+MADE_UP = 0.45
 """Closeness of a text that is neither a phrase nor near one."""
 
 ALARMS = (
@@ -38,8 +42,8 @@ _NOISE = re.compile(r"[\s\ufffd，。！？、；：,.!?;:·…—\-\"'“”‘
 
 @dataclass(frozen=True, slots=True)
 class Snapped:
-    """A text brought to the grammar: `closeness` is 1.0 for a listed phrase, 0.7 for several listed ones in a row,
-    less for a near one, 0.5 when it is none of them (the text is then left as it was)."""
+    """A text brought to the grammar: `closeness` is 1.0 for a listed phrase, less for a near one, ROW or less for listed ones
+    in a row, MADE_UP when it is none of them (the text is then left as it was)."""
 
     text: str
     closeness: float
@@ -70,8 +74,8 @@ def snap(text: str, phrases: Sequence[str], is_member: Callable[[str], bool] = l
     """
     if not phrases or text in phrases or is_member(text):
         return Snapped(text, 1.0)
-    if _is_row_of(text, frozenset(phrases), is_member):
-        return Snapped(text, 0.7)
+    if row := _row_of(text, frozenset(phrases), is_member):
+        return Snapped(text, ROW ** max(1, len(row) - 1))
     nearest = min(phrases, key=lambda phrase: _distance(text, phrase))
     away = _distance(text, nearest)
     if away <= NEAR and _SENSITIVE.findall(text) == _SENSITIVE.findall(nearest):
@@ -90,14 +94,15 @@ def _distance(text: str, phrase: str) -> float:
     return Levenshtein.normalized_distance(sounds(text), sounds(phrase))
 
 
-def _is_row_of(text: str, phrases: frozenset[str], is_member: Callable[[str], bool]) -> bool:
-    """Whether the text is made of whole phrases, and members of the classes expected, one after the other."""
+def _row_of(text: str, phrases: frozenset[str], is_member: Callable[[str], bool]) -> frozenset[str]:
+    """The fewest different phrases, and members of the classes expected, that make the text in a row; none if it is no row."""
     longest = max(LONGEST_MEMBER, *map(len, phrases))
-    reached = [True] + [False] * len(text)
+    rows: list[frozenset[str] | None] = [frozenset(), *[None] * len(text)]
     for end in range(1, len(text) + 1):
-        parts = (text[start:end] for start in range(max(0, end - longest), end) if reached[start])
-        reached[end] = any(part in phrases or is_member(part) for part in parts)
-    return reached[-1]
+        starts = range(max(0, end - longest), end)
+        found = ((row, text[start:end]) for start in starts if (row := rows[start]) is not None)
+        rows[end] = min((row | {part} for row, part in found if part in phrases or is_member(part)), key=len, default=None)
+    return rows[-1] or frozenset()
 
 
 def words_of(phrase: str, is_word: Callable[[str], bool]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -28,7 +28,7 @@ class EngineUnavailable(Exception):
 class Heard:
     """What an ear made of some audio. `text` has no spaces; `confidence` in 0..1; empty text means nothing was heard.
 
-    `is_rejected` says that the grammar did not fit ([unk] dominates): a free second pass may help.
+    `is_rejected` says that the grammar did not fit: a free second pass may help.
     `start_s` and `end_s` bound the words inside the audio given since the last reset. `ears` is how many heard the sound.
     """
 

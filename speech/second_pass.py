@@ -45,7 +45,7 @@ def is_sure(heard: Heard, pcm: Pcm) -> bool:
 
 
 def better(first: Heard, second: Heard) -> Heard:
-    """The answer to believe. An agreement in sound is the grammar's wording with the surer confidence.
+    """The answer to believe. An agreement in sound is the first's wording with the surer confidence, rejected or not.
 
     Who doubted and is contradicted by silence or by rejection is believed, unless the doubt was as good as disbelief.
     """
@@ -57,9 +57,7 @@ def _better(first: Heard, second: Heard) -> Heard:
         is_disbelieved = second.is_rejected and first.confidence < FREE_SURE
         best = second if is_disbelieved or not (first.text or first.is_rejected) else first
         return replace(best, alternatives=_others(best.text, first, second))
-    if not first.text or first.is_rejected:
-        return replace(second, alternatives=_others(second.text, first, second))
-    if sounds(first.text) == sounds(second.text):
+    if first.text and sounds(first.text) == sounds(second.text):
         return Heard(
             first.text,
             max(first.confidence, second.confidence),
@@ -68,6 +66,8 @@ def _better(first: Heard, second: Heard) -> Heard:
             alternatives=_others(first.text, first, second),
             engine=f"{first.engine}+{second.engine}",
         )
+    if not first.text or first.is_rejected:
+        return replace(second, alternatives=_others(second.text, first, second))
     best = first if second.confidence < FREE_SURE else second
     return replace(best, alternatives=_others(best.text, first, second))
 

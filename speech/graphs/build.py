@@ -45,16 +45,16 @@ STEPS = ("文本", "词表", "发音图", "语言图")
 class Decoding:
     """Options of the decoder (`conf/model.conf`) and of the graphs that belong to them; those of the shipped ear.
 
-    127 single words of real people, fifteen phrases each, right / taken wrongly / taken though not listed: scale 0.25 121 / 3 /
-    13, 0.27 120 / 3 / 13, 0.28 118 / 4 / 13, 0.3 115 / 4 / 12, 0.35 112 / 4 / 10.
+    127 single words of real people, fifteen phrases each, right / taken wrongly / taken though not listed: scale 0.25 121 / 2 /
+    7, 0.27 120 / 3 / 8, 0.28 118 / 4 / 8, 0.3 115 / 4 / 6, 0.35 112 / 4 / 5.
     """
 
     unknown_cost: float = 6.0
-    """Cost (-log) of each syllable that [unk] eats: the dearer, the more is taken, right and wrong (at 7: 121 / 6 / 23)."""
+    """Cost (-log) of each syllable that [unk] eats: the dearer, the more is taken, right and wrong (at 7: 121 / 5 / 14)."""
     acoustic_scale: float = 0.27
     """Weight of the densities, and of the transitions in the graphs with them."""
     beam: float = 10.0
-    """At 11 nothing more is heard, for a tenth more work; at 9 more is taken falsely in noise (32 of 100 at 5 dB, not 14)."""
+    """At 11 nothing more is heard, for a tenth more work; at 9 more is taken falsely in noise (6 of 100 at 5 dB, not 3)."""
     lattice_beam: float = 4.0
     """142 words of real people, fifteen phrases each, with and without the word among them: how well confidence parts right
     from wrong (area under the curve) is 0.908 at 2, 0.928 at 4, 0.943 at 6; CPU a second of sound 8, 10 and 55 ms."""

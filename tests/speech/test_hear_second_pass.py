@@ -40,6 +40,11 @@ def test_an_agreement_in_sound_keeps_the_grammars_words() -> None:
     assert (best.text, best.confidence, best.engine) == ("我还款", 0.7, "vosk+whisper")
 
 
+def test_a_rejected_answer_that_another_ear_confirms_is_believed() -> None:
+    best = better(Heard("是的我是好的", 0.44, is_rejected=True, engine="vosk"), Heard("是的我是好的", 0.3, engine="free"))
+    assert (best.text, best.confidence, best.is_rejected) == ("是的我是好的", 0.44, False)
+
+
 @pytest.mark.parametrize(
     ("first", "second", "text"),
     [

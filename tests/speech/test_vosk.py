@@ -48,9 +48,29 @@ def test_all_unknown_is_an_empty_rejection() -> None:
     assert (heard.text, heard.confidence, heard.is_rejected) == ("", 0.0, True)
 
 
-def test_a_mixture_of_phrases_is_less_sure() -> None:
+def test_a_mixture_of_phrases_is_rejected() -> None:
     words = [Word("我", 0.0, 0.3, 1.0), Word("报警", 0.3, 0.8, 1.0)]
-    assert heard_from(words, ["我明天还款", "再打就报警"], engine="vosk").confidence == 0.5
+    heard = heard_from(words, ["我明天还款", "再打就报警"], engine="vosk")
+    assert (heard.text, heard.is_rejected) == ("我报警", True)
+
+
+@pytest.mark.parametrize(
+    ("said", "confidence", "is_rejected"),
+    [
+        ("是的", 0.5, False),  # half of what sounds alike
+        ("是的", 0.4, True),
+        ("是的 我是", 0.8, False),
+        ("是的 我是 好的", 0.9, True),
+    ],
+)
+def test_what_is_less_likely_than_not_is_rejected(said: str, confidence: float, is_rejected: bool) -> None:
+    words = [Word(word, at, at + 0.4, confidence) for at, word in enumerate(said.split())]
+    heard = heard_from(words, ["是的", "我是", "好的"], engine="vosk")
+    assert (heard.text, heard.is_rejected) == (said.replace(" ", ""), is_rejected)
+
+
+def test_what_is_heard_freely_is_doubted_but_not_rejected() -> None:
+    assert not heard_from([Word("是的", 0.0, 0.4, 0.3)], [], engine="vosk").is_rejected
 
 
 def test_every_hanzi_can_be_expected(chinese: VoskRecognizer) -> None:
