@@ -88,8 +88,6 @@ class Hints:
     due_on: date | None = None
     pay_day: int | None = None
     callee_name: str = ""
-    alternatives: tuple[str, ...] = ()
-    confidence: float = 1.0
     previous: tuple[str, ...] = field(default=())
 
 

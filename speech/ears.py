@@ -13,7 +13,8 @@ from speech.models_zh import MODELS, SHIPPED
 from speech.ports import EngineUnavailable
 
 CARD = "ear.json"
-"""What a model says of itself, beside what Vosk reads: name, free_trust, what it was made with, how its graphs were built."""
+"""What a model says of itself, beside what Vosk reads: name, free_trust, free_least, what it was made with, how its graphs were
+built."""
 
 UNKNOWN = "[unk]"
 """The word of its vocabulary that stands for any other."""
@@ -67,6 +68,11 @@ def card(model_dir: Path) -> dict[str, Any]:
 def free_trust(model_dir: Path) -> float:
     """Weight of the confidence without a grammar, by the model's card; 1.0 where the card does not say."""
     return float(card(model_dir).get("free_trust", 1.0))
+
+
+def free_least(model_dir: Path) -> float:
+    """Confidence below which it rejects what it hears without a grammar, by the model's card; 0.0 where the card says none."""
+    return float(card(model_dir).get("free_least", 0.0))
 
 
 def configured(settings: Settings) -> Path:

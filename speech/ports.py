@@ -28,7 +28,8 @@ class EngineUnavailable(Exception):
 class Heard:
     """What an ear made of some audio. `text` has no spaces; `confidence` in 0..1; empty text means nothing was heard.
 
-    `is_rejected` says that the grammar did not fit: a free second pass may help.
+    `is_rejected` says that the ear itself does not believe it: another may help. `alternatives` are what other ears believed
+    they heard, `rejected` what no ear believed: nothing may be concluded from it but that a life may be in danger.
     `start_s` and `end_s` bound the words inside the audio given since the last reset. `ears` is how many heard the sound.
     """
 
@@ -38,6 +39,7 @@ class Heard:
     start_s: float | None = None
     end_s: float | None = None
     alternatives: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
     engine: str = ""
     ears: int = 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from speech.phrases import ALARMS, sounds
@@ -55,24 +56,22 @@ def better(first: Heard, second: Heard) -> Heard:
 def _better(first: Heard, second: Heard) -> Heard:
     if not second.text or second.is_rejected:
         is_disbelieved = second.is_rejected and first.confidence < FREE_SURE
-        best = second if is_disbelieved or not (first.text or first.is_rejected) else first
-        return replace(best, alternatives=_others(best.text, first, second))
+        return _beside(second if is_disbelieved or not (first.text or first.is_rejected) else first, first, second)
     if first.text and sounds(first.text) == sounds(second.text):
-        return Heard(
-            first.text,
-            max(first.confidence, second.confidence),
-            start_s=first.start_s,
-            end_s=first.end_s,
-            alternatives=_others(first.text, first, second),
-            engine=f"{first.engine}+{second.engine}",
-        )
+        surer = max(first.confidence, second.confidence)
+        agreed = replace(first, confidence=surer, is_rejected=False, engine=f"{first.engine}+{second.engine}")
+        return _beside(agreed, first, second)
     if not first.text or first.is_rejected:
-        return replace(second, alternatives=_others(second.text, first, second))
-    best = first if second.confidence < FREE_SURE else second
-    return replace(best, alternatives=_others(best.text, first, second))
+        return _beside(second, first, second)
+    return _beside(first if second.confidence < FREE_SURE else second, first, second)
 
 
-def _others(text: str, *heard: Heard) -> tuple[str, ...]:
-    """Everything else that the ears made of the sound."""
-    found = (other for one in heard for other in (one.text, *one.alternatives))
-    return tuple(dict.fromkeys(other for other in found if other not in ("", text)))
+def _beside(best: Heard, *heard: Heard) -> Heard:
+    """The best with everything else that the ears made of the sound."""
+    believed = (text for one in heard for text in ("" if one.is_rejected else one.text, *one.alternatives))
+    rejected = (text for one in heard for text in (one.text if one.is_rejected else "", *one.rejected))
+    return replace(best, alternatives=_but(best.text, believed), rejected=_but(best.text, rejected))
+
+
+def _but(text: str, others: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(other for other in others if other not in ("", text)))

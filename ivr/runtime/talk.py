@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from ivr.dialogue.effects import Effect, HangUp, Lasting, Memory, Piece, Say, Transfer
@@ -16,7 +17,7 @@ from ivr.dialogue.errors import DialogueMisuse, PeerMisbehaved
 from ivr.dialogue.events import Event, HungUp
 from ivr.dialogue.lines import pieces_of_line
 from ivr.dialogue.machine import Dialogue
-from ivr.meaning import Hints, Meaning
+from ivr.meaning import Hints, Meaning, RiskFound
 from ivr.ports import CallSheet, Turn
 from ivr.runtime.line import Line
 from kit.labels import RISKS
@@ -29,6 +30,8 @@ LOG = logging.getLogger(__name__)
 ALIKE = 0.35
 """Share of syllables in common. Of 24 sentences of mortal danger that only another ear heard 13 are as like the believed text
 as this, of 11 harmless ones that were misheard as such 2."""
+SAME = 0.5
+"""The same where the believed text makes sense."""
 DRIVER = "driver"
 """The key in a call's memory under which its driver keeps what must survive a lost worker."""
 
@@ -102,22 +105,27 @@ class Talk:
         hints = self.dialogue.hints(self._line.clock.now())
         if is_early:
             hints = replace(hints, expect=frozenset(), expect_slots=frozenset())
-        meaning = self._line.understand(heard.text, _with_heard(hints, heard))
-        return meaning if _makes_sense(meaning) else self._by_other_ears(meaning, heard, hints)
+        meaning = self._line.understand(heard.text, hints)
+        if heard.is_rejected and meaning.intent is not Intent.ANNOUNCEMENT:
+            meaning = _disbelieved(meaning)
+        return self._by_other_ears(meaning, heard, hints)
 
     def _by_other_ears(self, meaning: Meaning, heard: Heard, hints: Hints) -> Meaning:
-        """What other ears made of the sound, when the first made no sense.
+        """The meaning, or where it makes no sense that of another ear which may have heard the same sound.
 
-        A word of mortal danger in any of them counts, if it is the one believed or may be the same sound at all.
+        A word of mortal danger in any ear counts, if it is the one meant or may be the same sound at all.
         """
         others = [self._line.understand(text, hints) for text in heard.alternatives]
-        sensible = max(filter(_makes_sense, others), key=lambda other: _closeness(other.text, heard.text), default=None)
-        lesser = [found for found in (sensible.risk if sensible else ()) if found.severity is not Severity.P0]
-        alike = [other for other in others if other is sensible or likeness(other.text, heard.text) >= ALIKE]
-        grave = [found for other in alike for found in other.risk if found.severity is Severity.P0]
-        heard_too = tuple(f"另一只耳朵听到“{other.text}”" for other in alike)
-        chosen = sensible or meaning
-        return replace(chosen, risk=tuple(dict.fromkeys((*meaning.risk, *lesser, *grave))), why=(*heard_too, *chosen.why))
+        chosen, alike = meaning, SAME
+        if not _makes_sense(meaning):
+            closest = partial(_closeness, heard.text)
+            chosen, alike = max(filter(_makes_sense, others), key=closest, default=meaning), ALIKE
+        others += [self._line.understand(text, hints) for text in heard.rejected]
+        counted = [one for one in others if one is chosen or (_grave(one) and likeness(one.text, heard.text) >= alike)]
+        grave = [found for one in counted for found in _grave(one)]
+        heard_too = tuple(f"另一只耳朵听到“{one.text}”" for one in counted)
+        risk = tuple(dict.fromkeys((*meaning.risk, *chosen.risk, *grave)))
+        return replace(chosen, risk=risk, why=(*heard_too, *chosen.why))
 
     def fault_words(self) -> tuple[Piece, ...]:
         """What the script says when something of ours breaks, as far as anybody may hear it."""
@@ -182,14 +190,19 @@ def ending(effects: Sequence[Effect]) -> HangUp | Transfer | None:
     return next((effect for effect in effects if isinstance(effect, HangUp | Transfer)), None)
 
 
-def _closeness(one: str, other: str) -> tuple[float, int]:
-    """How near two hearings of one sound are: by sound, then by length."""
-    return likeness(one, other), -abs(len(one) - len(other))
+def _closeness(text: str, other: Meaning) -> tuple[float, int]:
+    """How near another hearing of one sound is to its text: by sound, then by length."""
+    return likeness(text, other.text), -abs(len(text) - len(other.text))
 
 
 def _makes_sense(meaning: Meaning) -> bool:
     return meaning.intent is not Intent.UNCLEAR or bool(meaning.slots)
 
 
-def _with_heard(hints: Hints, heard: Heard) -> Hints:
-    return replace(hints, alternatives=heard.alternatives, confidence=heard.confidence)
+def _disbelieved(meaning: Meaning) -> Meaning:
+    """What no ear believed means nothing, but that a life may be in danger."""
+    return Meaning(meaning.text, Intent.UNCLEAR, (Intent.UNCLEAR,), risk=_grave(meaning), why=("没听准",), confidence=0.0)
+
+
+def _grave(meaning: Meaning) -> tuple[RiskFound, ...]:
+    return tuple(found for found in meaning.risk if found.severity is Severity.P0)

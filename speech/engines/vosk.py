@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from kit.settings import Settings
 from speech import classes
 from speech.audio import Resampler
-from speech.ears import UNKNOWN, configured, free_trust, model_rate_hz
+from speech.ears import UNKNOWN, configured, free_least, free_trust, model_rate_hz
 from speech.models_zh import SHIPPED
 from speech.phrases import ALARMS, plain, snap, words_of
 from speech.ports import LINE_RATE_HZ, NOTHING, EngineUnavailable, Heard, Listener, Pcm
@@ -111,7 +111,7 @@ class VoskRecognizer:
         self.has_unknown = self.is_word(UNKNOWN)
         self.has_classes = self.has_grammars and all(map(self.is_word, classes.words()))
         """Whether its vocabulary holds the words of the classes; otherwise a class named is left out."""
-        self.free_trust = free_trust(model_dir)
+        self.free_trust, self.free_least = free_trust(model_dir), free_least(model_dir)
         if self.has_classes:
             classes.warm()
         self._grammar = lru_cache(GRAMMARS_KEPT)(self._grammar_anew)
@@ -215,8 +215,10 @@ class VoskListener:
             self._words.extend(self._decoder.finish())
             self._recognizer.give_back(self._decoder)
         heard = heard_from(self._words, self._phrases, self._classes, engine=self._recognizer.name)
-        if not self._phrases:
-            heard = replace(heard, confidence=round(heard.confidence * self._recognizer.free_trust, 3))
+        if heard.text and not self._phrases:
+            is_rejected = heard.confidence < self._recognizer.free_least
+            confidence = round(heard.confidence * self._recognizer.free_trust, 3)
+            heard = replace(heard, confidence=confidence, is_rejected=is_rejected)
         self._reset()
         return heard
 

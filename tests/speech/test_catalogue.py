@@ -72,10 +72,10 @@ def _settings(tmp_path: Path, **values: str) -> Settings:
     ("first", "second", "heard", "asks_second"),
     [
         (GOOD, OTHER, GOOD, False),
-        (REJECTED, OTHER, replace(OTHER, alternatives=(REJECTED.text,), ears=2), True),
+        (REJECTED, OTHER, replace(OTHER, rejected=(REJECTED.text,), ears=2), True),
         (RuntimeError("broken"), OTHER, OTHER, True),
         (REJECTED, NOTHING, replace(REJECTED, ears=2), True),
-        (REJECTED, WEAK, replace(REJECTED, alternatives=(WEAK.text,), ears=2), True),
+        (REJECTED, WEAK, replace(REJECTED, rejected=(WEAK.text,), ears=2), True),
         (RuntimeError("broken"), RuntimeError("too"), NOTHING, True),
     ],
 )

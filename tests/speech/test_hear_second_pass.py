@@ -85,7 +85,7 @@ def test_everything_that_any_ear_made_of_the_sound_is_kept() -> None:
     first = ScriptedRecognizer([Heard("我要还", 0.4, is_rejected=True)])
     free, last = ScriptedRecognizer([Heard("我不想活了", 0.3)]), ScriptedRecognizer([Heard("乌云珊灵", 0.9)])
     heard = FallbackRecognizer([first, free, last]).transcribe(SPOKEN, ["我要还"])
-    assert (heard.text, heard.alternatives) == ("乌云珊灵", ("我不想活了", "我要还"))
+    assert (heard.text, heard.alternatives, heard.rejected) == ("乌云珊灵", ("我不想活了",), ("我要还",))
 
 
 def test_the_scripted_ear_answers_by_table_then_list_then_otherwise() -> None:

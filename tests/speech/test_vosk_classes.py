@@ -121,9 +121,9 @@ def test_a_model_without_grammars_is_not_heard_twice(monkeypatch: pytest.MonkeyP
 
 
 def test_the_card_says_how_far_free_hearing_is_trusted(tmp_path: Path) -> None:
-    assert ears.free_trust(tmp_path) == 1.0
-    (tmp_path / ears.CARD).write_text('{"free_trust": 0.7}')
-    assert ears.free_trust(tmp_path) == 0.7
+    assert (ears.free_trust(tmp_path), ears.free_least(tmp_path)) == (1.0, 0.0)
+    (tmp_path / ears.CARD).write_text('{"free_trust": 0.7, "free_least": 0.6}')
+    assert (ears.free_trust(tmp_path), ears.free_least(tmp_path)) == (0.7, 0.6)
     (tmp_path / ears.CARD).write_text("[]")
     assert ears.card(tmp_path) == {}
 

@@ -86,6 +86,16 @@ def test_free_speech_is_heard_and_never_sure(chinese: VoskRecognizer) -> None:
     heard = chinese.transcribe(clip("zf_xiaoyi", "我已经还了"))
     assert heard.text == "我已经还了"
     assert 0 < heard.confidence < SURE
+    assert not heard.is_rejected
+
+
+def test_free_speech_less_sure_than_the_model_allows_is_rejected(
+    chinese: VoskRecognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chinese, "free_least", 1.1)
+    heard = chinese.transcribe(clip("zf_xiaoyi", "我已经还了"))
+    assert (heard.text, heard.is_rejected) == ("我已经还了", True)
+    assert not chinese.transcribe(clip("zf_xiaoyi", "我已经还了"), PHRASES).is_rejected
 
 
 def test_a_new_question_forgets_the_old_sound(chinese: VoskRecognizer) -> None:

@@ -54,3 +54,27 @@ def test_a_lesser_risk_of_another_ear_counts_only_with_its_sense() -> None:
 def test_of_two_that_make_sense_the_one_that_may_be_the_same_sound_is_meant() -> None:
     meaning = understood(Heard("豆漆纳金环", 0.5, alternatives=("哪天还", "到期那天还")))
     assert meaning.intent is Intent.PROMISE_TO_PAY
+
+
+def test_what_no_ear_believed_means_nothing() -> None:
+    meaning = understood(Heard("我是本人下周五还三千", 0.3, is_rejected=True, rejected=("好的不行",)))
+    assert (meaning.intent, meaning.slots, meaning.risk, meaning.why) == (Intent.UNCLEAR, (), (), ("没听准",))
+
+
+def test_what_no_ear_believed_still_alarms_of_mortal_danger() -> None:
+    for heard in (
+        Heard("我不想活了", 0.3, is_rejected=True),
+        Heard("我不想火了", 0.3, is_rejected=True, rejected=("我不想活了",)),
+        Heard("我不想还了", 0.9, rejected=("我不想活了",)),
+    ):
+        assert [found.category for found in understood(heard).risk] == [Risk.SELF_HARM]
+
+
+def test_a_lesser_risk_that_no_ear_believed_counts_for_nothing() -> None:
+    assert understood(Heard("你们再打我就报警", 0.9)).risk
+    assert understood(Heard("你们再打我就报警", 0.3, is_rejected=True)).risk == ()
+
+
+def test_a_recorded_voice_is_known_by_its_words_however_badly_heard() -> None:
+    text = "您好，您拨打的电话暂时无人接听，请稍后再拨"
+    assert understood(Heard(text, 0.2, is_rejected=True)).intent is Intent.ANNOUNCEMENT
