@@ -142,7 +142,7 @@ def render_inventory() -> None:
 def listen(paths: tuple[str, ...], engine: str, grammar: Path | None, phrases: str, as_json: bool) -> None:
     """听写 WAV 文件（多声道的只听第一路）；路径为 - 时从标准输入逐行读路径，一行一答。
 
-    每行：路径、文字、置信度，以及“采信”（当场就信）、“存疑”或“拒识”（语法里没有）。
+    每行：路径、文字、置信度，以及“采信”（当场就信）、“存疑”或“拒识”（语法里没有，或没有语法时自己也不信）。
     """
     try:
         expected = hear.phrases_from(grammar, phrases)

@@ -37,6 +37,7 @@ ALARMS = (
 """In every grammar, whatever the step: a grammar that lacks 我不想活了 hears 我不想还 instead."""
 
 _SENSITIVE = re.compile(r"[不没别无未勿零一二两三四五六七八九十百千万亿半幺今明昨前后上下初底]")
+_ONE_DIGIT = dict.fromkeys("零一二三四五六七八九幺", "零")
 _NOISE = re.compile(r"[\s\ufffd，。！？、；：,.!?;:·…—\-\"'“”‘’（）()《》]+")
 
 
@@ -95,13 +96,17 @@ def _distance(text: str, phrase: str) -> float:
 
 
 def _row_of(text: str, phrases: frozenset[str], is_member: Callable[[str], bool]) -> frozenset[str]:
-    """The fewest different phrases, and members of the classes expected, that make the text in a row; none if it is no row."""
+    """The fewest different phrases, and members of the classes expected, that make the text in a row; none if it is no row.
+
+    Digits are as one: a model without classes is given them as phrases.
+    """
     longest = max(LONGEST_MEMBER, *map(len, phrases))
     rows: list[frozenset[str] | None] = [frozenset(), *[None] * len(text)]
     for end in range(1, len(text) + 1):
         starts = range(max(0, end - longest), end)
         found = ((row, text[start:end]) for start in starts if (row := rows[start]) is not None)
-        rows[end] = min((row | {part} for row, part in found if part in phrases or is_member(part)), key=len, default=None)
+        fitting = (row | {_ONE_DIGIT.get(part, part)} for row, part in found if part in phrases or is_member(part))
+        rows[end] = min(fitting, key=len, default=None)
     return rows[-1] or frozenset()
 
 

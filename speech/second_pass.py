@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 
 from speech.phrases import ALARMS, sounds
@@ -70,8 +70,9 @@ def _beside(best: Heard, *heard: Heard) -> Heard:
     """The best with everything else that the ears made of the sound."""
     believed = (text for one in heard for text in ("" if one.is_rejected else one.text, *one.alternatives))
     rejected = (text for one in heard for text in (one.text if one.is_rejected else "", *one.rejected))
-    return replace(best, alternatives=_but(best.text, believed), rejected=_but(best.text, rejected))
+    alternatives = _but(("", best.text), believed)
+    return replace(best, alternatives=alternatives, rejected=_but(("", best.text, *alternatives), rejected))
 
 
-def _but(text: str, others: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(other for other in others if other not in ("", text)))
+def _but(known: Container[str], texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for text in texts if text not in known))

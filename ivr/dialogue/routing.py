@@ -37,13 +37,14 @@ def choose(script: Script, step: Step, meaning: Meaning, *, state: State, facts:
     """The route to take; None when nothing fits.
 
     A condition that this turn did nothing to fulfil (no intent, no value heard now) is a catch-all: it waits until
-    the `always` routes have had their turn, so that "who are you" never counts as an answer.
+    the `always` routes have had their turn, so that "who are you" never counts as an answer. What nobody said (no text,
+    no value) fulfils none.
     """
 
     own = [Choice(route, edges.route(step.id, index), False) for index, route in enumerate(step.routes)]
     anywhere = [Choice(route, edges.anywhere(index), True) for index, route in enumerate(script.always)]
     answers = [choice for choice in own if _is_active(choice.route.when, meaning)]
-    anything = [choice for choice in own if choice not in answers]
+    anything = [choice for choice in own if choice not in answers] if meaning.text or meaning.slots else []
     order = (*answers, *anywhere, *anything)
     fitting = [one for one in order if holds(one.route.when, meaning, state=state, facts=facts)]
     return next((one for one in fitting if _serves(one, meaning, fitting)), None)

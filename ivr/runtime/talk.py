@@ -32,6 +32,22 @@ ALIKE = 0.35
 as this, of 11 harmless ones that were misheard as such 2."""
 SAME = 0.5
 """The same where the believed text makes sense."""
+BINDS_NOBODY = frozenset(
+    {
+        Intent.WRONG_PERSON,
+        Intent.THIRD_PARTY,
+        Intent.CALLEE_UNAVAILABLE,
+        Intent.STOP_CALLING,
+        Intent.REFUSES_RECORDING,
+        Intent.REQUEST_HUMAN,
+        Intent.COMPLAINT,
+        Intent.OTHER_LANGUAGE,
+        Intent.ASK_REPEAT,
+        Intent.HOLD_ON,
+        Intent.BACKCHANNEL,
+    }
+)
+"""What is heeded even when the ears do not believe that it was said: it protects whoever speaks, or asks for patience."""
 DRIVER = "driver"
 """The key in a call's memory under which its driver keeps what must survive a lost worker."""
 
@@ -106,7 +122,7 @@ class Talk:
         if is_early:
             hints = replace(hints, expect=frozenset(), expect_slots=frozenset())
         meaning = self._line.understand(heard.text, hints)
-        if heard.is_rejected and meaning.intent is not Intent.ANNOUNCEMENT:
+        if heard.is_rejected:
             meaning = _disbelieved(meaning)
         return self._by_other_ears(meaning, heard, hints)
 
@@ -115,12 +131,13 @@ class Talk:
 
         A word of mortal danger in any ear counts, if it is the one meant or may be the same sound at all.
         """
-        others = [self._line.understand(text, hints) for text in heard.alternatives]
+        believed = [self._line.understand(text, hints) for text in heard.alternatives]
+        doubted = [self._line.understand(text, hints) for text in heard.rejected]
         chosen, alike = meaning, SAME
         if not _makes_sense(meaning):
-            closest = partial(_closeness, heard.text)
-            chosen, alike = max(filter(_makes_sense, others), key=closest, default=meaning), ALIKE
-        others += [self._line.understand(text, hints) for text in heard.rejected]
+            sensible = [*filter(_makes_sense, believed), *filter(_is_recorded, doubted)]
+            chosen, alike = max(sensible, key=partial(_closeness, heard.text), default=meaning), ALIKE
+        others = (*believed, *doubted)
         counted = [one for one in others if one is chosen or (_grave(one) and likeness(one.text, heard.text) >= alike)]
         grave = [found for one in counted for found in _grave(one)]
         heard_too = tuple(f"另一只耳朵听到“{one.text}”" for one in counted)
@@ -200,8 +217,16 @@ def _makes_sense(meaning: Meaning) -> bool:
 
 
 def _disbelieved(meaning: Meaning) -> Meaning:
-    """What no ear believed means nothing, but that a life may be in danger."""
-    return Meaning(meaning.text, Intent.UNCLEAR, (Intent.UNCLEAR,), risk=_grave(meaning), why=("没听准",), confidence=0.0)
+    """What the ears do not believe binds the callee to nothing: it is no answer, and nobody is quoted. Risk still counts."""
+    if _is_recorded(meaning):
+        return meaning
+    kept = tuple(intent for intent in (meaning.intents or (meaning.intent,)) if intent in BINDS_NOBODY) or (Intent.UNCLEAR,)
+    why = ("没听准", *meaning.why)
+    return Meaning("", kept[0], kept, risk=meaning.risk, why=why, confidence=0.0)
+
+
+def _is_recorded(meaning: Meaning) -> bool:
+    return meaning.intent is Intent.ANNOUNCEMENT
 
 
 def _grave(meaning: Meaning) -> tuple[RiskFound, ...]:

@@ -214,11 +214,12 @@ class VoskListener:
         if self._decoder:
             self._words.extend(self._decoder.finish())
             self._recognizer.give_back(self._decoder)
-        heard = heard_from(self._words, self._phrases, self._classes, engine=self._recognizer.name)
-        if heard.text and not self._phrases:
-            is_rejected = heard.confidence < self._recognizer.free_least
-            confidence = round(heard.confidence * self._recognizer.free_trust, 3)
-            heard = replace(heard, confidence=confidence, is_rejected=is_rejected)
+        ear = self._recognizer
+        is_free = not (self._phrases and ear.has_grammars)
+        least = ear.free_least if is_free else LEAST_CONFIDENCE
+        heard = heard_from(self._words, self._phrases, self._classes, engine=ear.name, least=least)
+        if is_free:
+            heard = replace(heard, confidence=round(heard.confidence * ear.free_trust, 3))
         self._reset()
         return heard
 
@@ -265,11 +266,13 @@ def words_from(result: str, *, before_s: float = 0.0) -> list[Word]:
     return [Word(e["word"], at(e["start"]), at(e["end"]), min(1.0, float(e.get("conf", 1.0)))) for e in entries]
 
 
-def heard_from(words: Sequence[Word], phrases: Sequence[str], named: Sequence[str] = (), *, engine: str) -> Heard:
+def heard_from(
+    words: Sequence[Word], phrases: Sequence[str], named: Sequence[str] = (), *, engine: str, least: float = LEAST_CONFIDENCE
+) -> Heard:
     """One Heard from timed words: [unk] removed, brought to the phrases and classes expected.
 
-    Confidence is the words' own, less the share of time inside [unk], less what parts the text from a phrase or member. A
-    grammar's answer under LEAST_CONFIDENCE is rejected.
+    Confidence is the words' own, less the share of time inside [unk], less what parts the text from a phrase or member. Under
+    `least` it is rejected.
     """
     if not words:
         return NOTHING
@@ -285,7 +288,7 @@ def heard_from(words: Sequence[Word], phrases: Sequence[str], named: Sequence[st
     return Heard(
         text=snapped.text,
         confidence=confidence,
-        is_rejected=bool(phrases or named) and confidence < LEAST_CONFIDENCE,
+        is_rejected=confidence < least,
         start_s=known[0].start_s,
         end_s=known[-1].end_s,
         engine=engine,

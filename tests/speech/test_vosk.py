@@ -69,8 +69,9 @@ def test_what_is_less_likely_than_not_is_rejected(said: str, confidence: float, 
     assert (heard.text, heard.is_rejected) == (said.replace(" ", ""), is_rejected)
 
 
-def test_what_is_heard_freely_is_doubted_but_not_rejected() -> None:
-    assert not heard_from([Word("是的", 0.0, 0.4, 0.3)], [], engine="vosk").is_rejected
+def test_what_is_heard_freely_is_rejected_below_what_the_model_allows() -> None:
+    words = [Word("是的", 0.0, 0.4, 0.3)]
+    assert [heard_from(words, [], engine="vosk", least=least).is_rejected for least in (0.0, 0.3, 0.31)] == [False, False, True]
 
 
 def test_every_hanzi_can_be_expected(chinese: VoskRecognizer) -> None:

@@ -98,6 +98,13 @@ def test_free_speech_less_sure_than_the_model_allows_is_rejected(
     assert not chinese.transcribe(clip("zf_xiaoyi", "我已经还了"), PHRASES).is_rejected
 
 
+def test_a_model_without_grammars_need_not_hear_the_phrases(chinese: VoskRecognizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chinese, "has_grammars", False)
+    monkeypatch.setattr(chinese, "free_least", 0.0)
+    heard = chinese.transcribe(clip("zf_xiaoyi", "我已经还了"), ["没有语法的模型"])
+    assert (heard.text, heard.is_rejected) == ("我已经还了", False)
+
+
 def test_a_new_question_forgets_the_old_sound(chinese: VoskRecognizer) -> None:
     listener = chinese.open()
     listener.expect(PHRASES)

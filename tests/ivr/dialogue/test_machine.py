@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -102,6 +103,17 @@ def test_a_correction_supersedes_the_promise() -> None:
     call.says("不对", Intent.DENY)
     call.says("周六", slots=(Slot(SlotName.PAY_ON, date(2026, 11, 28), "周六"),))
     assert [promise.pay_on.day for promise in call.of(out.Promise)] == [27, 28]
+
+
+def test_what_nobody_said_is_no_answer_however_wide_the_question() -> None:
+    script = small_script()
+    wide = replace(script.steps["ask"], routes=(*script.steps["ask"].routes, Route(when(), "bye")))
+    call = Call(replace(script, steps={**script.steps, "ask": wide}))
+    call.verify()
+    call.says("")
+    assert call.spoken == "大概哪一天可以还？"
+    call.says("再说吧")
+    assert call.spoken == "感谢您的接听，再见。"
 
 
 def test_nobody_unverified_makes_a_promise() -> None:

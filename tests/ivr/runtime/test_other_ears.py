@@ -7,6 +7,8 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from ivr.meaning import Meaning
 from ivr.runtime.talk import Talk
 from ivr.understanding.understand import understand
@@ -56,25 +58,39 @@ def test_of_two_that_make_sense_the_one_that_may_be_the_same_sound_is_meant() ->
     assert meaning.intent is Intent.PROMISE_TO_PAY
 
 
-def test_what_no_ear_believed_means_nothing() -> None:
+def test_what_no_ear_believed_binds_to_nothing_and_is_not_quoted() -> None:
     meaning = understood(Heard("我是本人下周五还三千", 0.3, is_rejected=True, rejected=("好的不行",)))
-    assert (meaning.intent, meaning.slots, meaning.risk, meaning.why) == (Intent.UNCLEAR, (), (), ("没听准",))
+    assert (meaning.text, meaning.intents, meaning.slots, meaning.risk) == ("", (Intent.UNCLEAR,), (), ())
+    assert meaning.why[0] == "没听准"
 
 
-def test_what_no_ear_believed_still_alarms_of_mortal_danger() -> None:
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("别再打了", Intent.STOP_CALLING),
+        ("你打错了", Intent.WRONG_PERSON),
+        ("转人工", Intent.REQUEST_HUMAN),
+        ("你稍等一下", Intent.HOLD_ON),
+    ],
+)
+def test_what_protects_the_callee_is_heeded_however_badly_heard(text: str, intent: Intent) -> None:
+    meaning = understood(Heard(text, 0.3, is_rejected=True))
+    assert (meaning.text, meaning.intent) == ("", intent)
+    assert meaning.risk == understood(Heard(text, 0.9)).risk
+
+
+def test_what_no_ear_believed_still_alarms() -> None:
     for heard in (
         Heard("我不想活了", 0.3, is_rejected=True),
         Heard("我不想火了", 0.3, is_rejected=True, rejected=("我不想活了",)),
         Heard("我不想还了", 0.9, rejected=("我不想活了",)),
     ):
         assert [found.category for found in understood(heard).risk] == [Risk.SELF_HARM]
-
-
-def test_a_lesser_risk_that_no_ear_believed_counts_for_nothing() -> None:
-    assert understood(Heard("你们再打我就报警", 0.9)).risk
-    assert understood(Heard("你们再打我就报警", 0.3, is_rejected=True)).risk == ()
+    assert understood(Heard("你们再打我就报警", 0.3, is_rejected=True)).gravest == understood(Heard("你们再打我就报警")).gravest
 
 
 def test_a_recorded_voice_is_known_by_its_words_however_badly_heard() -> None:
     text = "您好，您拨打的电话暂时无人接听，请稍后再拨"
-    assert understood(Heard(text, 0.2, is_rejected=True)).intent is Intent.ANNOUNCEMENT
+    for heard in (Heard(text, 0.2, is_rejected=True), Heard("乌云珊灵", 0.9, rejected=(text,))):
+        assert understood(heard).intent is Intent.ANNOUNCEMENT
+        assert understood(heard).slots
