@@ -29,7 +29,7 @@ class Heard:
     """What an ear made of some audio. `text` has no spaces; `confidence` in 0..1; empty text means nothing was heard.
 
     `is_rejected` says that the ear itself does not believe it: another may help. `alternatives` are what other ears believed
-    they heard, `rejected` what none of them believed: from it follows nothing but that a life may be in danger.
+    they heard, `rejected` what none of them believed: it tells of danger to life and of a recorded voice at most.
     `start_s` and `end_s` bound the words inside the audio given since the last reset. `ears` is how many heard the sound.
     """
 

@@ -31,7 +31,7 @@ ALIKE = 0.35
 """Share of syllables in common. Of 24 sentences of mortal danger that only another ear heard 13 are as like the believed text
 as this, of 11 harmless ones that were misheard as such 2."""
 SAME = 0.5
-"""The same where the believed text makes sense."""
+"""The same where the believed text makes sense: two more of 128 sentences are found; the closest of 220 harmless has 0.4."""
 BINDS_NOBODY = frozenset(
     {
         Intent.WRONG_PERSON,
