@@ -13,8 +13,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -33,6 +31,7 @@ from speech.training.exam import ENGINES, SNRS_DB
 from speech.training.spoken import load
 from speech.training.telephone import telephone
 from speech.training.voices import EXAM_KINDS, Place
+from tests.ivr.runtime.listening import talk_with
 from tests.understanding.test_properties import HINTS
 
 STEP = (
@@ -48,14 +47,15 @@ def main(model: Path = SHIPPED) -> None:
     """Prints a table: how many utterances of each kind end how, at each distance of the noise."""
     ear = VoskRecognizer(model)
     chain = FallbackRecognizer([ear, FreeVosk(ear)])
+    talk = talk_with(HINTS)
     found: Counter[tuple[str, float, str]] = Counter()
     for kind, snr_db, text, line in _utterances():
         said = understand(text, HINTS).intents
         if kind != "general" and said == (Intent.UNCLEAR,):
             continue
-        found[kind, snr_db, _end(chain.transcribe(line, STEP), said)] += 1
+        found[kind, snr_db, _end(talk, chain.transcribe(line, STEP), said)] += 1
         if kind == "short":
-            found["short, listed", snr_db, _end(chain.transcribe(line, (*STEP, text)), said)] += 1
+            found["short, listed", snr_db, _end(talk, chain.transcribe(line, (*STEP, text)), said)] += 1
     table = Table("kind", "dB", *ENDS)
     for kind, snr_db in sorted({(kind, snr_db) for kind, snr_db, _ in found}):
         table.add_row(kind, f"{snr_db:g}", *(str(found[kind, snr_db, end]) for end in ENDS))
@@ -73,17 +73,9 @@ def _utterances() -> Iterator[tuple[str, float, str, Pcm]]:
                     yield kind, snr_db, one.text, telephone(one.samples, snr_db, generator)
 
 
-def _end(heard: Heard, said: Sequence[Intent]) -> str:
-    intents = _talk().understand(heard).intents if heard.text else (Intent.UNCLEAR,)
+def _end(talk: Talk, heard: Heard, said: Sequence[Intent]) -> str:
+    intents = talk.understand(heard).intents if heard.text else (Intent.UNCLEAR,)
     return "again" if intents == (Intent.UNCLEAR,) else "right" if intents == said else "wrong"
-
-
-def _talk() -> Talk:
-    """As much of a talk as understanding needs."""
-    line: Any = SimpleNamespace(clock=SimpleNamespace(now=lambda: HINTS.now), understand=understand)
-    sheet: Any = SimpleNamespace(outcome=None)
-    dialogue: Any = SimpleNamespace(hints=lambda now: HINTS)
-    return Talk(line, sheet, dialogue, {})
 
 
 if __name__ == "__main__":

@@ -146,6 +146,7 @@ class EmbeddedValkey:
         return self._orphan is None or not _lives(self._orphan)
 
     def _let_clients_leave(self) -> None:
+        """Wait until nobody else is connected. Sleeps between two looks: `_halt` is set by now and waits no more."""
         until = time.monotonic() + _LEAVE_S
         with contextlib.suppress(redis.RedisError, OSError, ValueError), contextlib.closing(_client(self._url())) as client:
             while len(client.client_list()) > 1 and time.monotonic() < until:

@@ -19,7 +19,7 @@ from ivr.runtime.keys import Keys
 from ivr.runtime.line import Line
 from ivr.runtime.mouth import Mouth
 from ivr.runtime.playout import Saying
-from ivr.runtime.talk import Talk, ending, says
+from ivr.runtime.talk import PROTECTIVE, Talk, ending, says
 from ivr.runtime.tape import Tape
 from ivr.runtime.transcript import Transcript
 from ivr.runtime.vigil import Vigil, hang_up
@@ -36,20 +36,7 @@ LAST_WORD_S = 6.0
 """How long somebody who speaks into our goodbye is listened to before the line is closed."""
 
 
-STANDS_ALONE = frozenset(
-    {
-        Intent.ANNOUNCEMENT,
-        Intent.WRONG_PERSON,
-        Intent.THIRD_PARTY,
-        Intent.REQUEST_HUMAN,
-        Intent.STOP_CALLING,
-        Intent.COMPLAINT,
-        Intent.REFUSES_RECORDING,
-        Intent.OTHER_LANGUAGE,
-        Intent.BUSY_NOW,
-        Intent.CALL_BACK_LATER,
-    }
-)
+STANDS_ALONE = PROTECTIVE | {Intent.ANNOUNCEMENT, Intent.BUSY_NOW, Intent.CALL_BACK_LATER}
 """Meanings that need no question before them."""
 
 

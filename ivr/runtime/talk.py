@@ -32,22 +32,20 @@ ALIKE = 0.35
 as this, of 11 harmless ones that were misheard as such 2."""
 SAME = 0.5
 """The same where the believed text makes sense: two more of 128 sentences are found; the closest of 220 harmless has 0.4."""
-BINDS_NOBODY = frozenset(
+PROTECTIVE = frozenset(
     {
         Intent.WRONG_PERSON,
         Intent.THIRD_PARTY,
-        Intent.CALLEE_UNAVAILABLE,
-        Intent.STOP_CALLING,
-        Intent.REFUSES_RECORDING,
         Intent.REQUEST_HUMAN,
+        Intent.STOP_CALLING,
         Intent.COMPLAINT,
+        Intent.REFUSES_RECORDING,
         Intent.OTHER_LANGUAGE,
-        Intent.ASK_REPEAT,
-        Intent.HOLD_ON,
-        Intent.BACKCHANNEL,
     }
 )
-"""What is heeded even when the ears do not believe that it was said: it protects whoever speaks, or asks for patience."""
+"""What protects whoever speaks: it is heeded whenever and however badly it is heard."""
+BINDS_NOBODY = PROTECTIVE | {Intent.CALLEE_UNAVAILABLE, Intent.ASK_REPEAT, Intent.HOLD_ON, Intent.BACKCHANNEL}
+"""What is heeded even when the ears do not believe that it was said: it protects, or asks for patience."""
 DRIVER = "driver"
 """The key in a call's memory under which its driver keeps what must survive a lost worker."""
 
@@ -220,7 +218,7 @@ def _disbelieved(meaning: Meaning) -> Meaning:
     """What the ears do not believe binds the callee to nothing: it is no answer, and nobody is quoted. Risk still counts."""
     if _is_recorded(meaning):
         return meaning
-    kept = tuple(intent for intent in (meaning.intents or (meaning.intent,)) if intent in BINDS_NOBODY) or (Intent.UNCLEAR,)
+    kept = tuple(intent for intent in meaning.intents if intent in BINDS_NOBODY) or (Intent.UNCLEAR,)
     why = ("没听准", *meaning.why)
     return Meaning("", kept[0], kept, risk=meaning.risk, why=why, confidence=0.0)
 

@@ -185,7 +185,7 @@ def test_a_dead_server_is_replaced_an_orphan_adopted_and_sigterm_takes_it_down(t
         assert live.redeem_token(token) == "call_1"
 
         owner.terminate()
-        time.sleep(0.3)
+        time.sleep(0.3)  # a server that waits for nobody is gone by then
         assert live.is_alive(), "what is stopped beside it may still be finishing"
         assert owner.wait(15) == 0
         wait_for(lambda: not live.is_alive())

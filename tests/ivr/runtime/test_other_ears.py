@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from ivr.meaning import Meaning
-from ivr.runtime.talk import Talk
-from ivr.understanding.understand import understand
 from kit.vocabulary import Intent, Risk, Severity, SlotName
 from speech.ports import Heard
+from tests.ivr.runtime.listening import talk_with
 from tests.understanding.test_properties import HINTS
 
 ASKED = replace(HINTS, expect_slots=frozenset({SlotName.DIGITS}))
@@ -21,11 +17,7 @@ ASKED = replace(HINTS, expect_slots=frozenset({SlotName.DIGITS}))
 
 def understood(heard: Heard) -> Meaning:
     """As a talk understands that waits for digits."""
-    dialogue = SimpleNamespace(hints=lambda now: ASKED)
-    line = SimpleNamespace(clock=SimpleNamespace(now=lambda: datetime(2026, 11, 23, 10)), understand=understand)
-    talk: Any = SimpleNamespace(dialogue=dialogue, _line=line)
-    talk._by_other_ears = lambda *given: Talk._by_other_ears(talk, *given)
-    return Talk.understand(talk, heard)
+    return talk_with(ASKED).understand(heard)
 
 
 def test_digits_of_the_believed_ear_stand() -> None:
