@@ -1,8 +1,8 @@
 """`python -m speech.training [STAGE...] [--small]`: makes the ear, stage by stage. Run again, it goes on where it stopped.
 
-prepare (teachers' files), speak (speech), fit (network), tune (real recordings, if given), sharpen (whole stretches), export
-(Kaldi files and graphs), exam (figures). Caches lie under HUILING_CACHE_DIR, the finished model too unless --out or --ship
-says otherwise.
+prepare (teachers' files), speak (speech), fit (network), sharpen (whole stretches, and real recordings if given), export (Kaldi
+files and graphs), exam (figures). Caches lie under HUILING_CACHE_DIR, the finished model too unless --out or --ship says
+otherwise.
 """
 
 from __future__ import annotations
@@ -36,14 +36,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """Passes of going on, and their highest rate of learning."""
-
-    passes: int
-    peak: float
-
-
-@dataclass(frozen=True, slots=True)
 class Recipe:
     """How much is made: shards of each teacher, passes over them, the network's size."""
 
@@ -51,10 +43,8 @@ class Recipe:
     shards: dict[str, int]
     passes: int
     shape: Shape
-    rounds: tuple[Round, ...] = (Round(12, 1e-3),)
-    """With real recordings among the shards, one after the other; each aligns them anew."""
-    sharpening: tuple[Round, ...] = (Round(9, 1.2e-3), Round(15, 1.2e-3))
-    """By whole stretches, with strangers' voices, one after the other."""
+    sharpening: int
+    """Passes by whole stretches, over real recordings too."""
     utterances: int = 100
     """In a shard."""
     counts_syllables: bool = True
@@ -66,17 +56,17 @@ class Recipe:
 EXAMS = dict.fromkeys(("kokoro-exam", "espeak-exam"), len(EXAM_KINDS))
 FULL = Recipe(
     "full",
-    {"kokoro": 80, "espeak": 130, "strangers": 90} | EXAMS,
-    10,
+    {"kokoro": 80, "espeak": 45, "strangers": 90} | EXAMS,
+    6,
     Shape(),
-    rounds=(Round(12, 1e-3), Round(10, 1.2e-3)),
+    sharpening=18,
 )
 SMALL = Recipe(
     "small",
     {"kokoro": 2, "espeak": 20, "strangers": 1} | EXAMS,
     10,
     Shape(hidden=256, bottleneck=64, layers=(AROUND, AROUND, BACK, AROUND, BACK)),
-    sharpening=(Round(2, 1e-3),),
+    sharpening=2,
     utterances=40,
     counts_syllables=False,
     least_exact=0.7,
@@ -112,15 +102,9 @@ class Work:
         return self.place.folder / "synthetic.net"
 
     @property
-    def rounds(self) -> tuple[Path, ...]:
-        """The networks that also know the recordings of the manifest: what each round leaves, the last one finished."""
-        return tuple(self.place.folder / f"tuned-{number}.net" for number in range(1, len(self.recipe.rounds) + 1))
-
-    @property
-    def sharpened(self) -> tuple[Path, ...]:
-        """The networks that learnt whole stretches, with the recordings of the manifest or without; the last is exported."""
-        kind = "sharpened-tuned" if self.manifest else "sharpened"
-        return tuple(self.place.folder / f"{kind}-{number}.net" for number in range(1, len(self.recipe.sharpening) + 1))
+    def sharpened(self) -> Path:
+        """The network that learnt whole stretches, with the recordings of the manifest or without: it is exported."""
+        return self.place.folder / ("sharpened-recordings.net" if self.manifest else "sharpened.net")
 
     @property
     def card(self) -> Mapping[str, object]:
@@ -131,8 +115,8 @@ class Work:
             "shards": {kind: count for kind, count in recipe.shards.items() if kind not in EXAMS},
             "utterances": recipe.utterances,
             "passes": recipe.passes,
-            "rounds": [[one.passes, one.peak] for one in recipe.rounds] if self.manifest else [],
-            "sharpening": [[one.passes, one.peak] for one in recipe.sharpening],
+            "sharpening": recipe.sharpening,
+            "has_recordings": self.manifest is not None,
             "seed": self.place.seed,
             "said": [path.name for path in self.said],
         }
@@ -160,35 +144,20 @@ class Work:
         """The network."""
         from speech.training.fit import fit
 
-        shards = [*self._shards("kokoro"), *self._shards("espeak")]
-        fit(shards, self.network, shape=self.recipe.shape, passes=self.recipe.passes, seed=self.place.seed)
+        fit(self._heard(), self.network, shape=self.recipe.shape, passes=self.recipe.passes, seed=self.place.seed)
 
-    def tune(self) -> None:
-        """The network again, with the recordings of --manifest; nothing without one."""
-        if self.manifest is None:
-            print("没有 --manifest：跳过真人录音")
-            return
-        from speech.training.finetune import divide, keep_apart
+    def sharpen(self) -> None:
+        """The network again, by whole stretches; with the recordings of --manifest where given."""
+        from speech.training.finetune import finetune
         from speech.training.fit import Network
 
         network = Network.read(self._made(self.network, "fit"))
-        held_out = keep_apart(divide(self.manifest), self.place.folder / "held-out.tsv")
-        print(f"没参与训练、用来对照的录音列在 {held_out}")
-        synthetic = [*self._shards("kokoro"), *self._shards("espeak")[::2]]
-        self._go_on(network, synthetic, self.recipe.rounds, self.rounds, seed=self.place.seed)
-
-    def sharpen(self) -> None:
-        """The network again, by whole stretches, with strangers' voices; with the recordings of --manifest where given."""
-        from speech.training.fit import Network
-
-        network = Network.read(self._made(self.rounds[-1], "tune") if self.manifest else self._made(self.network, "fit"))
-        synthetic = [*self._shards("kokoro"), *self._shards("strangers"), *self._shards("espeak")[::4]]
-        seed = self.place.seed + len(self.recipe.rounds)
-        self._go_on(network, synthetic, self.recipe.sharpening, self.sharpened, seed=seed, by_sequence=True)
+        recordings = self._recordings(network, self.manifest) if self.manifest else ()
+        finetune(network, recordings, self._heard(), self.sharpened, passes=self.recipe.sharpening, seed=self.place.seed + 1)
 
     def export(self) -> None:
         """The model directory: Kaldi files, then graphs. With a manifest the network that knows it, else the synthetic one."""
-        finished = self._made(self.sharpened[-1], "sharpen")
+        finished = self._made(self.sharpened, "sharpen")
         from speech.graphs.build import build
         from speech.graphs.lexicon import DOMAIN
         from speech.training.export import export
@@ -217,40 +186,18 @@ class Work:
         if exact < self.recipe.least_exact:
             raise SystemExit(f"{FLOOR} 只全对 {exact:.0%}，至少应有 {self.recipe.least_exact:.0%}：训练的某一步坏了")
 
-    def _go_on(
-        self,
-        network: Network,
-        synthetic: Sequence[Path],
-        rounds: Sequence[Round],
-        outs: Sequence[Path],
-        *,
-        seed: int,
-        by_sequence: bool = False,
-    ) -> None:
-        """One round after the other, each into its file; with a manifest its recordings are aligned anew for each."""
-        from speech.training.finetune import finetune
-
-        for number, (one, out) in enumerate(zip(rounds, outs, strict=True)):
-            recordings = self._recordings(network, self.manifest) if self.manifest else ()
-            network = finetune(
-                network,
-                recordings,
-                synthetic,
-                out,
-                passes=one.passes,
-                peak=one.peak,
-                seed=seed + number,
-                by_sequence=by_sequence,
-            )
-
     def _recordings(self, network: Network, manifest: Path) -> list[Spoken]:
-        from speech.training.finetune import aligned, divide
+        """Those to learn from, aligned; those that are kept for judging are listed. Raises SystemExit when none can be used."""
+        from speech.training.finetune import aligned, divide, keep_apart
 
-        learnt = divide(manifest).learnt
-        recordings = aligned(network, learnt)
+        division = divide(manifest)
+        held_out = keep_apart(division, self.place.folder / "held-out.tsv")
+        print(f"没参与训练、用来对照的录音列在 {held_out}")
+        recordings = aligned(network, division.learnt)
         if not recordings:
-            raise SystemExit(f"{manifest} 的 {len(learnt)} 条录音一条也不能用：原因见上，没有训练")
-        print(f"{len(recordings)} / {len(learnt)} 条真人录音，共 {sum(each.seconds for each in recordings) / 60:.1f} 分钟")
+            raise SystemExit(f"{manifest} 的 {len(division.learnt)} 条录音一条也不能用：原因见上，没有训练")
+        minutes = sum(each.seconds for each in recordings) / 60
+        print(f"{len(recordings)} / {len(division.learnt)} 条真人录音，共 {minutes:.1f} 分钟")
         return recordings
 
     @staticmethod
@@ -260,22 +207,23 @@ class Work:
             raise SystemExit(f"没有 {network}：请先运行 {stage} 这一步")
         return network
 
-    def _shards(self, kind: str) -> list[Path]:
-        return [self.place.shard(kind, number) for number in range(self.recipe.shards[kind])]
+    def _heard(self) -> list[Path]:
+        """All speech that is learnt from."""
+        learnt = {kind: count for kind, count in self.recipe.shards.items() if kind not in EXAMS}
+        return [self.place.shard(kind, number) for kind, count in learnt.items() for number in range(count)]
 
 
 STAGES: dict[str, Callable[[Work], None]] = {
     "prepare": Work.prepare,
     "speak": Work.speak,
     "fit": Work.fit,
-    "tune": Work.tune,
     "sharpen": Work.sharpen,
     "export": Work.export,
     "exam": Work.exam,
 }
 
 
-TRAINED = {"fit": "synthetic.*", "tune": "tuned*", "sharpen": "sharpened*"}
+TRAINED = {"fit": "synthetic.*", "sharpen": "sharpened*"}
 """Stages that train, in order, and the files of theirs that a run from nothing forgets."""
 
 
@@ -288,7 +236,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     where.add_argument("--out", type=Path, help="model directory (default: in the cache)")
     where.add_argument("--ship", action="store_true", help=f"write over the model that comes with the product, {SHIPPED}")
     parser.add_argument("--workers", type=int, default=2, help="processes that speak (default 2)")
-    parser.add_argument("--manifest", type=Path, help="TSV of consented recordings of real speakers for the stage tune")
+    parser.add_argument("--manifest", type=Path, help="TSV of consented recordings of real speakers for the stage sharpen")
     said = "what people say, counted for free hearing: an utterance a line, or a .tsv with a column text; repeatable"
     parser.add_argument("--said", type=Path, action="append", default=[], help=said)
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Going on with recordings of real speakers who agreed to it: align, mix with synthetic speech, train gently, compare.
+"""Going on by whole stretches, with recordings of real speakers who agreed to it: align, mix with synthetic speech, compare.
 
 One recording in `HELD_OUT` is kept away from training and listed, so that the ears before and after can be compared on it.
 """
@@ -13,10 +13,12 @@ from speech.evaluation import Sample, samples
 from speech.hear import BadFile
 from speech.hear import load as load_recording
 from speech.training.align import DoesNotFit, align
-from speech.training.fit import PEAK_RATE, Network, fit
+from speech.training.fit import Network, fit
 from speech.training.spoken import Spoken, save
 
 HELD_OUT = 3
+PEAK_RATE = 2.5e-3
+"""Highest rate of learning: gentler than that of a network that begins."""
 SHARE = 0.2
 """Of what the network hears, by number of shards, is real: more forgets the rest."""
 
@@ -74,10 +76,8 @@ def finetune(
     synthetic: Sequence[Path],
     out: Path,
     *,
-    passes: int = 12,
-    peak: float = PEAK_RATE / 3,
+    passes: int,
     seed: int = 1,
-    by_sequence: bool = False,
     tell: Callable[[str], None] = print,
 ) -> Network:
     """A network that goes on, with these recordings if any. `synthetic` are shards of the teachers; their prior is kept."""
@@ -88,7 +88,6 @@ def finetune(
         passes=passes,
         seed=seed,
         start=network,
-        peak=peak,
-        by_sequence=by_sequence,
+        peak=PEAK_RATE,
         tell=tell,
     )

@@ -110,11 +110,14 @@ def forward(
         if key is None:
             mean, variance = stats["mean"][at], stats["variance"][at]
         else:
-            mean, variance = hidden.mean((0, 1)), hidden.var((0, 1))
+            mean = hidden.mean((0, 1))
+            variance = jnp.square(hidden).mean((0, 1)) - jnp.square(mean)
         means.append(mean)
         variances.append(variance)
-        scaled = (hidden - mean) * jax.lax.rsqrt(variance + EPSILON)
-        return scaled if key is None or not drop else scaled * _mask(jax.random.fold_in(key, at), hidden, drop)
+        scale = jax.lax.rsqrt(variance + EPSILON)
+        if key is not None and drop:
+            scale = scale * _mask(jax.random.fold_in(key, at), hidden, drop)
+        return (hidden - mean) * scale
 
     count = (features.shape[1] - 2 * SPLICE - 1) // SUBSAMPLING + 1
     spliced = jnp.concatenate(
@@ -122,7 +125,7 @@ def forward(
     )
     hidden = normalised(jax.nn.relu(spliced @ params["first"]["affine"] + params["first"]["bias"]))
     for layer, weights in zip(shape.layers, params["layers"], strict=True):
-        squeezed = _append(hidden, layer.linear) @ weights["linear"]
+        squeezed = _squeezed(hidden, layer.linear, weights["linear"])
         opened = _append(squeezed, layer.affine) @ weights["affine"] + weights["bias"]
         before, after = -min(layer.linear) - min(layer.affine), max(layer.linear) + max(layer.affine)
         kept = hidden[:, before // SUBSAMPLING : hidden.shape[1] - after // SUBSAMPLING]
@@ -137,9 +140,21 @@ def _mask(key: Array, hidden: Array, drop: float) -> Array:
     return jax.random.uniform(key, shape, minval=1 - 2 * drop, maxval=1 + 2 * drop)
 
 
+def _squeezed(hidden: Array, offsets: tuple[int, ...], matrix: Array) -> Array:
+    """`_append(hidden, offsets) @ matrix`, each frame multiplied once for all offsets: narrow sums move, not wide copies."""
+    width = matrix.shape[1]
+    blocks = matrix.reshape(len(offsets), -1, width).swapaxes(0, 1).reshape(-1, len(offsets) * width)
+    parts = jnp.split(hidden @ blocks, len(offsets), axis=-1)
+    return sum(_shifted(part, offset, offsets) for part, offset in zip(parts, offsets, strict=True))
+
+
 def _append(hidden: Array, offsets: tuple[int, ...]) -> Array:
     """The frames at these offsets side by side, for every frame that has them all."""
+    return jnp.concatenate([_shifted(hidden, offset, offsets) for offset in offsets], axis=-1)
+
+
+def _shifted(hidden: Array, offset: int, offsets: tuple[int, ...]) -> Array:
+    """The frame at this offset, for every frame that has one at each of these offsets."""
     low, high = min(*offsets, 0) // SUBSAMPLING, max(*offsets, 0) // SUBSAMPLING
-    count = hidden.shape[1] + low - high
-    parts = [hidden[:, offset // SUBSAMPLING - low : offset // SUBSAMPLING - low + count] for offset in offsets]
-    return jnp.concatenate(parts, axis=-1) if len(parts) > 1 else parts[0]
+    start = offset // SUBSAMPLING - low
+    return hidden[:, start : start + hidden.shape[1] + low - high]

@@ -58,11 +58,10 @@ def test_a_network_goes_on_by_sequence_with_its_prior(said: list[Spoken], tmp_pa
     save(tmp_path / "0.npz", said * 5)
     told: list[str] = []
     tiny = Shape(hidden=32, bottleneck=16, layers=(AROUND,))
-    start = fit([tmp_path / "0.npz"], tmp_path / "a.net", shape=tiny, passes=2, seed=1, tell=told.append)
-    with pytest.raises(ValueError, match="give a start"):
-        fit([tmp_path / "0.npz"], tmp_path / "c.net", shape=tiny, passes=1, seed=1, by_sequence=True, tell=told.append)
-    on = partial(fit, [tmp_path / "0.npz"], tmp_path / "b.net", shape=tiny, passes=2, seed=2, start=start, tell=told.append)
-    by_frame, by_sequence = on(), on(by_sequence=True)
-    assert any("另一次训练" in line for line in told), "one criterion never goes on from the other's checkpoint"
-    assert np.array_equal(by_sequence.prior, start.prior)
-    assert not np.array_equal(by_sequence.params["last"]["affine"], by_frame.params["last"]["affine"])
+    begin = partial(fit, [tmp_path / "0.npz"], shape=tiny, passes=2, tell=told.append)
+    start, another = begin(tmp_path / "a.net", seed=1), begin(tmp_path / "b.net", seed=2)
+    on = begin(tmp_path / "b.net", seed=2, start=start)
+    assert any("另一次训练" in line for line in told), "who goes on never takes up the checkpoint of one that began"
+    assert np.array_equal(on.prior, start.prior)
+    for other in (start, another):
+        assert not np.array_equal(on.params["last"]["affine"], other.params["last"]["affine"])
