@@ -27,10 +27,10 @@ from speech.engines.vosk_free import FreeVosk
 from speech.fallback import FallbackRecognizer
 from speech.models_zh import SHIPPED
 from speech.ports import Heard, Pcm
-from speech.training.exam import ENGINES, SNRS_DB
+from speech.training.exam import SNRS_DB
 from speech.training.spoken import load
 from speech.training.telephone import telephone
-from speech.training.voices import EXAM_KINDS, Place
+from speech.training.voices import EXAM_KINDS, EXAMS, Place
 from tests.ivr.runtime.listening import talk_with
 from tests.understanding.test_properties import HINTS
 
@@ -65,7 +65,7 @@ def main(model: Path = SHIPPED) -> None:
 def _utterances() -> Iterator[tuple[str, float, str, Pcm]]:
     """(kind, signal to noise, text, sound at LINE_RATE_HZ). Raises OSError when nothing was spoken yet."""
     place = Place(settings_of_process().resolved_cache_dir / "training" / "full", Path())
-    for engine in ENGINES:
+    for engine in EXAMS:
         for snr_db in SNRS_DB:
             for kind in ("general", "reply", "short"):
                 generator = np.random.default_rng(7)

@@ -1,8 +1,8 @@
 """`python -m speech.training [STAGE...] [--small]`: makes the ear, stage by stage. Run again, it goes on where it stopped.
 
 prepare (teachers' files), speak (speech), fit (network), sharpen (whole stretches, and real recordings if given), export (Kaldi
-files and graphs), exam (figures). Caches lie under HUILING_CACHE_DIR, the finished model too unless --out or --ship says
-otherwise.
+files and graphs), exam (figures). With --from a finished model is taught further, without fit. Caches lie under
+HUILING_CACHE_DIR, the finished model too unless --out or --ship says otherwise.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import dropwhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,15 +20,17 @@ from rich.console import Console
 from rich.table import Table
 
 from kit.edge import settings_of_process
+from speech.ears import card as card_of
 from speech.evaluation import samples
 from speech.graphs.corpus import lines
+from speech.kaldi.reader import BadModel
 from speech.models import KOKORO_FILE, require
 from speech.models_zh import SHIPPED
 from speech.ports import EngineUnavailable
 from speech.textfile import BadText
 from speech.training import voices
 from speech.training.network import AROUND, BACK, Shape
-from speech.training.voices import EXAM_KINDS, Place
+from speech.training.voices import EXAM_KINDS, EXAMS, Place
 
 if TYPE_CHECKING:
     from speech.training.fit import Network
@@ -51,19 +53,29 @@ class Recipe:
     """Whether the exam also hears syllables without any knowledge of language: slow for an ear that hears little."""
     least_exact: float = 0.0
     """Share of FLOOR that the exam must find heard exactly; below it, something in the pipeline is broken."""
+    seed: int = 1
 
 
-EXAMS = dict.fromkeys(("kokoro-exam", "espeak-exam"), len(EXAM_KINDS))
+EXAM_SHARDS = dict.fromkeys(EXAMS, len(EXAM_KINDS))
 FULL = Recipe(
     "full",
-    {"kokoro": 80, "espeak": 45, "strangers": 90} | EXAMS,
+    {"kokoro": 80, "espeak": 45, "strangers": 90} | EXAM_SHARDS,
     6,
     Shape(),
     sharpening=18,
 )
+FURTHER = Recipe(
+    "further",
+    {"kokoro": 12, "espeak": 12, "strangers": 16} | EXAM_SHARDS,
+    0,
+    Shape(),
+    sharpening=10,
+    seed=2,
+)
+"""For a finished network: other speech than FULL's."""
 SMALL = Recipe(
     "small",
-    {"kokoro": 2, "espeak": 20, "strangers": 1} | EXAMS,
+    {"kokoro": 2, "espeak": 20, "strangers": 1} | EXAM_SHARDS,
     10,
     Shape(hidden=256, bottleneck=64, layers=(AROUND, AROUND, BACK, AROUND, BACK)),
     sharpening=2,
@@ -93,6 +105,8 @@ class Work:
     out: Path
     workers: int
     manifest: Path | None = None
+    base: Path | None = None
+    """A finished model to go on from, in place of `fit`."""
     said: tuple[Path, ...] = ()
     """What people say, for the statistics of free hearing: files as `speech.graphs.corpus` reads them."""
 
@@ -120,7 +134,8 @@ class Work:
             "seed": self.place.seed,
             "said": [path.name for path in self.said],
         }
-        return {**CARD, "made_with": made}
+        before = {"from": card_of(self.base).get("made_with", self.base.name)} if self.base else {}
+        return {**CARD, "made_with": made | before}
 
     def forget(self, stages: Sequence[str]) -> None:
         """Remove what the first of these stages that trains made, and what later ones made of it, with recordings or without.
@@ -148,23 +163,30 @@ class Work:
 
     def sharpen(self) -> None:
         """The network again, by whole stretches; with the recordings of --manifest where given."""
+        from speech.training.export import restored
         from speech.training.finetune import finetune
         from speech.training.fit import Network
 
-        network = Network.read(self._made(self.network, "fit"))
+        network = restored(self.base) if self.base else Network.read(self._made(self.network, "fit"))
         recordings = self._recordings(network, self.manifest) if self.manifest else ()
         finetune(network, recordings, self._heard(), self.sharpened, passes=self.recipe.sharpening, seed=self.place.seed + 1)
 
     def export(self) -> None:
-        """The model directory: Kaldi files, then graphs. With a manifest the network that knows it, else the synthetic one."""
+        """The model directory: Kaldi files, then graphs. With a manifest the network that knows it, else the synthetic one.
+
+        What the base knows of words, texts, phrases and decoding is kept.
+        """
         finished = self._made(self.sharpened, "sharpen")
-        from speech.graphs.build import build
+        from speech.graphs.build import Base, build
         from speech.graphs.lexicon import DOMAIN
         from speech.training.export import export
         from speech.training.fit import Network
         from speech.training.texts import replies
 
         export(Network.read(finished), self.out)
+        if self.base:
+            replace(Base.of(self.base), model=self.out).build(self.out, texts=self.said, card=self.card)
+            return
         expanded = self.place.folder / "replies.txt"
         expanded.write_text("\n".join(replies(REPLIES, self.place.seed)) + "\n", encoding="utf-8")
         build(self.out, self.out, texts=(DOMAIN, expanded, *self.said), card=self.card)
@@ -232,6 +254,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m speech.training", description=__doc__)
     parser.add_argument("stages", nargs="*", metavar="STAGE", help=f"{' '.join(STAGES)} (default: all)")
     parser.add_argument("--small", action="store_true", help="a quick proof of the pipeline in place of the shipped ear")
+    told = "a finished model of this training to teach further, in place of fit; its words, texts and phrases are kept"
+    parser.add_argument("--from", dest="base", type=Path, metavar="MODEL", help=told)
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--out", type=Path, help="model directory (default: in the cache)")
     where.add_argument("--ship", action="store_true", help=f"write over the model that comes with the product, {SHIPPED}")
@@ -247,6 +271,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"unknown stage {'、'.join(sorted(unknown))}; stages: {' '.join(STAGES)}")
     if given.small and given.ship:
         parser.error("--small only proves the pipeline: it is not shipped")
+    if given.base and "fit" in given.stages:
+        parser.error("--from goes on from a finished model: without fit")
     try:
         for path in given.said:
             lines(path)
@@ -254,7 +280,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             samples(given.manifest)
     except BadText as fault:
         parser.error(str(fault))
-    work, stages = _work(given), given.stages or [*STAGES]
+    work = _work(given)
+    if work.base and (why := _cannot_teach(work.base, work.out)):
+        parser.error(why)
+    stages = given.stages or [stage for stage in STAGES if not (work.base and stage == "fit")]
     if given.anew:
         work.forget(stages)
     for name in stages:
@@ -264,16 +293,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"=== {name}：{time.monotonic() - began:.0f} 秒", flush=True)
 
 
+def _cannot_teach(base: Path, out: Path) -> str:
+    """Why nothing can go on from this model; "" when it can."""
+    from speech.training.export import restored
+
+    if out.resolve() == base.resolve():
+        return f"--from 与要写的目录相同（{base}）：写成之后就没有原来的了，请先把它复制到别处，再从那里接着训练"
+    try:
+        restored(base)
+    except (BadModel, OSError) as error:
+        return f"--from {base} 不是本产品训练出的模型，不能接着训练：{error}"
+    return ""
+
+
 def _work(given: argparse.Namespace) -> Work:
     cache = settings_of_process().resolved_cache_dir
-    recipe = SMALL if given.small else FULL
+    recipe = SMALL if given.small else FURTHER if given.base else FULL
     try:
         teacher = require("kokoro", cache) / KOKORO_FILE
     except EngineUnavailable as reason:
         raise SystemExit(str(reason)) from None
-    place = Place(cache / "training" / recipe.name, teacher, utterances=recipe.utterances)
+    place = Place(cache / "training" / recipe.name, teacher, recipe.seed, recipe.utterances)
     out = SHIPPED if given.ship else given.out or place.folder / "model"
-    return Work(recipe, place, out, given.workers, given.manifest, tuple(given.said))
+    return Work(recipe, place, out, given.workers, given.manifest, given.base, tuple(given.said))
 
 
 if __name__ == "__main__":

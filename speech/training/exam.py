@@ -24,10 +24,9 @@ from speech.mandarin.readings import readings as spoken_readings
 from speech.second_pass import is_sure
 from speech.training.spoken import Spoken, load
 from speech.training.telephone import telephone
-from speech.training.voices import EXAM_KINDS, Place
+from speech.training.voices import EXAM_KINDS, EXAMS, Place
 
 SNRS_DB = (15.0, 5.0)
-ENGINES = ("kokoro-exam", "espeak-exam")
 
 
 def row(score: Score) -> dict[str, float | str | int]:
@@ -53,7 +52,7 @@ def held_out(place: Place, model_dir: Path) -> list[Score]:
     """Every set of the held-out voices at each noise level."""
     ear = VoskRecognizer(model_dir)
     scores = []
-    for engine in ENGINES:
+    for engine in EXAMS:
         shards = {kind: load(place.shard(engine, at)) for at, kind in enumerate(EXAM_KINDS)}
         for snr_db in SNRS_DB:
             scores.extend(_sets(ear, f"{engine} {snr_db:g} dB", shards, snr_db))
@@ -109,7 +108,7 @@ def syllable_errors(place: Place, model_dir: Path, work: Path) -> list[Score]:
     listing = ["<eps> 0", *(f"{name} {number}" for name, number in labels.items())]
     (work / "graph" / "words.txt").write_text("\n".join(listing) + "\n", encoding="utf-8")
     ear = VoskRecognizer(work)
-    return [_syllables(ear, engine, snr_db, place) for engine in ENGINES for snr_db in SNRS_DB]
+    return [_syllables(ear, engine, snr_db, place) for engine in EXAMS for snr_db in SNRS_DB]
 
 
 def _syllables(ear: VoskRecognizer, engine: str, snr_db: float, place: Place) -> Score:

@@ -1,4 +1,4 @@
-"""The export stage: a trained network as the files of a Kaldi model directory that Vosk loads. Graphs come after."""
+"""The export stage: a trained network as the files of a Kaldi model directory that Vosk loads, and back. Graphs come after."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from speech.graphs.phones import transition_bytes
-from speech.kaldi import model
+from speech.kaldi import model, reader
 from speech.training.features import CONF
-from speech.training.fit import Network
-from speech.training.network import BYPASS, EPSILON, SPLICE, Layer
+from speech.training.fit import Network, unfloored
+from speech.training.network import BYPASS, EPSILON, SPLICE, Layer, Params, Shape
 
 
 def export(network: Network, out: Path) -> None:
@@ -51,6 +51,57 @@ def kaldi_network(network: Network) -> model.Network:
     here = kaldi.add("last.affine", _affine(params["last"]["affine"], params["last"]["bias"]), here)
     kaldi.finish(kaldi.add("last.log-softmax", model.log_softmax(shape.outputs), here))
     return kaldi
+
+
+def restored(model_dir: Path) -> Network:
+    """The network that `export` wrote, to go on from. Raises BadModel for any other, OSError when none is there."""
+    path = model_dir / "am" / "final.mdl"
+    nnet = reader.load(path)
+    try:
+        network = _restored(nnet)
+    except (LookupError, TypeError, ValueError) as error:
+        raise reader.BadModel(f"{path}: {error!r}") from None
+    if [name for name, _ in kaldi_network(network).components] != [*nnet.components]:
+        raise reader.BadModel(f"{path}: another network than this training's")
+    return network
+
+
+def _restored(nnet: reader.Nnet) -> Network:
+    """Raises LookupError, TypeError or ValueError where the components are not those of `kaldi_network`."""
+
+    def weights(component: str) -> Any:
+        return nnet.components[component].parameters["LinearParams"].T
+
+    def bias(component: str) -> Any:
+        return nnet.components[component].parameters["BiasParams"]
+
+    names = [f"tdnnf{at}" for at in range(1, 1 + sum(name.endswith(".linear") for name in nnet.components))]
+    params: Params = {
+        "first": {"affine": weights("first.affine"), "bias": bias("first.affine")},
+        "layers": [
+            {"linear": weights(f"{name}.linear"), "affine": weights(f"{name}.affine"), "bias": bias(f"{name}.affine")}
+            for name in names
+        ],
+        "last": {"affine": weights("last.affine"), "bias": bias("last.affine")},
+    }
+    normalised = ("first", *names)
+    scales = _wide([nnet.components[f"{name}.scale"].parameters["Scales"] for name in normalised])
+    shifts = _wide([nnet.components[f"{name}.shift"].parameters["Bias"] for name in normalised])
+    shape = Shape(
+        nnet.input_dim,
+        hidden=scales.shape[1],
+        bottleneck=weights("tdnnf1.linear").shape[1],
+        outputs=len(nnet.priors),
+        layers=tuple(Layer(_offsets(nnet, f"{name}.linear"), _offsets(nnet, f"{name}.affine")) for name in names),
+    )
+    stats = {"mean": -shifts / scales, "variance": 1.0 / scales**2 - EPSILON}
+    return Network(shape, params, stats, unfloored(_wide(nnet.priors)))
+
+
+def _offsets(nnet: reader.Nnet, name: str) -> tuple[int, ...]:
+    """Frames that a node splices."""
+    source = nnet.nodes[name].source
+    return tuple(int(part.number) for part in (source.parts if source.kind == "Append" else (source,)))
 
 
 def _factored(kaldi: model.Network, name: str, source: str, layer: Layer, weights: Any) -> str:

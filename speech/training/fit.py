@@ -76,6 +76,11 @@ class Network:
         return cls(*pickle.loads(path.read_bytes()))
 
 
+def unfloored(prior: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The prior whose `Network.floored_prior` this is."""
+    return prior * (1 + prior.size * _LEAST_PRIOR) - _LEAST_PRIOR
+
+
 def fit(
     shards: Sequence[Path],
     out: Path,

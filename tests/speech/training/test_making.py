@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from speech.adapt import adapt
 from speech.evaluation import Score
 from speech.kaldi import reader
 from speech.models_zh import SHIPPED
@@ -68,6 +70,9 @@ def test_the_shipped_ear_is_written_only_when_asked_to(cache: Path, works: list[
         (["--said", "/nowhere.txt"], "/nowhere.txt"),
         (["--manifest", "/nowhere.tsv"], "/nowhere.tsv"),
         (["sing"], "unknown stage sing"),
+        (["--from", "/nowhere"], "/nowhere 不是本产品训练出的模型"),
+        (["--from", str(SHIPPED), "--ship"], "请先把它复制到别处"),
+        (["fit", "--from", str(SHIPPED)], "without fit"),
     ],
 )
 def test_wrong_usage_is_told_before_anything_runs(
@@ -109,6 +114,21 @@ def test_made_anew_it_forgets_the_networks_and_keeps_the_speech(cache: Path, mon
     assert sorted(path.name for path in folder.rglob("*.*")) == ["0000.npz", "synthetic.net", "synthetic.state"]
     main(["--small", "--anew"])
     assert [path.name for path in folder.rglob("*.*")] == ["0000.npz"]
+
+
+def test_a_finished_model_is_taught_with_other_speech_and_without_fit(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[tuple[str, Work]] = []
+
+    def noting(name: str) -> Callable[[Work], None]:
+        return lambda work: ran.append((name, work))
+
+    monkeypatch.setattr(making, "STAGES", {name: noting(name) for name in making.STAGES})
+    main(["--from", str(SHIPPED)])
+    assert [name for name, _ in ran] == ["prepare", "speak", "sharpen", "export", "exam"]
+    place = ran[0][1].place
+    assert (place.folder, place.seed) == (cache / "training" / "further", 2)
+    main(["sharpen", "--small", "--from", str(SHIPPED)])
+    assert ran[-1][1].place.folder == cache / "training" / "small"
 
 
 @pytest.fixture
@@ -172,6 +192,22 @@ def test_the_model_tells_what_it_was_made_with_and_counts_what_is_said(work: Wor
     assert "活着没意思" in (work.out / "said.txt").read_text("utf-8").splitlines()
     tuned = replace(work, manifest=tmp_path / "m.tsv").card["made_with"]
     assert tuned == card["made_with"] | {"has_recordings": True, "said": []}
+
+
+def test_taught_further_an_ear_keeps_its_words_and_tells_where_it_comes_from(work: Work, tmp_path: Path) -> None:
+    base = replace(work, out=tmp_path / "base")
+    base.export()
+    adapt(tmp_path / "own", base.out, phrases=["灯泡灵了"], names=["豹力"])
+    further = replace(work, recipe=making.FURTHER, base=tmp_path / "own")
+    further.export()
+    card = json.loads((work.out / "ear.json").read_text("utf-8"))
+    assert card["made_with"]["recipe"] == "further"
+    assert card["made_with"]["from"] == json.loads((base.out / "ear.json").read_text("utf-8"))["made_with"]
+    assert card["own_phrases"] == ["灯泡灵了"]
+    assert {"灯泡灵了", "豹力"} <= {
+        line.split()[0] for line in (work.out / "graph" / "words.txt").read_text("utf-8").splitlines()
+    }
+    assert (work.out / "said.txt").read_bytes() == (base.out / "said.txt").read_bytes()
 
 
 @pytest.mark.parametrize(("exact", "is_enough"), [(0.9, True), (0.5, False)])

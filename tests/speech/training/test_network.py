@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from speech.kaldi import reader
+from speech.models_zh import SHIPPED
 from speech.training.align import DoesNotFit, align, likelihoods
-from speech.training.export import export
+from speech.training.export import export, restored
 from speech.training.features import mfcc
 from speech.training.fit import Network, fit
 from speech.training.network import AROUND, BACK, FAR_BACK, Shape, forward, initial, statistics
@@ -55,6 +56,34 @@ def test_kaldis_file_gives_the_trained_networks_outputs(trained: Network, said: 
         ours, _ = forward(shape, trained.params, trained.stats, jnp.asarray(padded[None]))
         theirs = kaldi.outputs(features)
         assert np.allclose(jax.nn.log_softmax(ours[0])[: len(theirs)], theirs, atol=1e-3)
+
+
+def test_an_exported_network_comes_back_whole(trained: Network, tmp_path: Path) -> None:
+    export(trained, tmp_path)
+    back = restored(tmp_path)
+    assert back.shape == trained.shape
+    for ours, theirs in ((trained.params, back.params), (trained.stats, back.stats)):
+        jax.tree.map(lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6), ours, theirs)
+    np.testing.assert_allclose(back.prior, trained.prior, atol=1e-7)
+    export(back, tmp_path / "again")
+    features = np.random.default_rng(0).normal(size=(60, 40)).astype(np.float32)
+    first, second = (reader.load(folder / "am" / "final.mdl") for folder in (tmp_path, tmp_path / "again"))
+    np.testing.assert_allclose(first.outputs(features), second.outputs(features), atol=1e-3)
+
+
+def test_the_shipped_network_can_be_taught_further() -> None:
+    assert restored(SHIPPED).shape == Shape()
+
+
+def test_a_network_of_another_make_is_told(trained: Network, tmp_path: Path) -> None:
+    export(trained, tmp_path)
+    file = tmp_path / "am" / "final.mdl"
+    file.write_bytes(file.read_bytes().replace(b"tdnnf2.sum", b"tdnnf2.one"))
+    with pytest.raises(reader.BadModel, match="another network"):
+        restored(tmp_path)
+    file.write_bytes(file.read_bytes().replace(b"first.scale", b"other.scale"))
+    with pytest.raises(reader.BadModel, match=r"first\.scale"):
+        restored(tmp_path)
 
 
 def test_the_file_loads_in_vosk(trained: Network, tmp_path: Path) -> None:
