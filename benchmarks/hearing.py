@@ -42,7 +42,7 @@ def main(count: int = 700, note: str = "") -> None:
         if len(done) >= count:
             return
         if text not in done:
-            voice, sound = _on_the_line(mouth, text)
+            voice, sound = on_the_line(mouth, text)
             heard = ear.transcribe(sound).text
             with corpus.HEARD.open("a", encoding="utf-8") as file:
                 file.write(f"{text}\t{heard}\t{voice}\n")
@@ -55,7 +55,7 @@ def _sample(note: str) -> Iterator[str]:
     yield from sorted(texts, key=lambda text: sha256(text.encode()).digest())
 
 
-def _on_the_line(mouth: Kokoro, text: str) -> tuple[str, Pcm]:
+def on_the_line(mouth: Kokoro, text: str) -> tuple[str, Pcm]:
     """The voice, and the text as the far end hears it: one of eight voices and four speeds, noise at SNR_DB, mu-law."""
     digest = sha256(text.encode()).digest()[16:]  # the first half orders the sample
     voice, speed = VOICES[digest[0] % len(VOICES)], SPEEDS[digest[1] % len(SPEEDS)]
