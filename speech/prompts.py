@@ -1,4 +1,5 @@
-"""Prompts rendered before a call and kept: text -> 8 kHz mu-law on disk. Nothing is rendered while a call waits.
+"""Prompts rendered before a call and kept: text -> 8 kHz mu-law on disk. Nothing is rendered while a call waits. What every
+call may need comes rendered with the product, in the default voice (`speech.shipped_clips`).
 
 A clip's name is a digest of what is really said (its pinyin and marks), the voice, the engine with its version and the
 line's rate: a corrected reading makes a new clip. Clips that name a person or an amount lie apart, under names that only
@@ -24,6 +25,7 @@ from speech import audio, catalogue
 from speech.mandarin.phonemes import syllable_phonemes
 from speech.mandarin.readings import words
 from speech.ports import LINE_RATE_HZ, Synthesizer
+from speech.shipped_clips import ShippedClips
 
 PIECE_GAP_S = 0.03
 """Silence between the pieces of one value (a date, an amount): they are one phrase."""
@@ -71,11 +73,16 @@ class PromptStore:
         voice: str,
         engine: str,
         load: Callable[[], Synthesizer],
+        shipped: ShippedClips | None = None,
     ) -> None:
-        """`engine` is name and version; `load` is called when something must be rendered, at the earliest then."""
+        """`engine` is name and version; `load` is called when something must be rendered, at the earliest then.
+
+        `shipped` are clips that need no rendering (package data).
+        """
         self._public_dir, self._personal_dir = public_dir, personal_dir
         self._key = key
         self._voice, self._engine, self._load = voice, engine, load
+        self._shipped = shipped or ShippedClips(Path())
         self._clip = lru_cache(maxsize=2048)(self._read)
 
     def clip(self, text: str) -> bytes:
@@ -120,21 +127,30 @@ class PromptStore:
         return len(there)
 
     def _is_there(self, text: str) -> bool:
-        return any(_is_whole(self._path(text, is_personal=personal)) for personal in (False, True))
+        is_rendered = any(_is_whole(self._path(text, is_personal=personal)) for personal in (False, True))
+        return is_rendered or self.public_name(text) in self._shipped
 
     def _read(self, text: str) -> bytes:
         for is_personal in (False, True):
             clip = read_clip(self._path(text, is_personal=is_personal))
             if clip is not None:
                 return clip
+        if (clip := self._shipped.get(self.public_name(text))) is not None:
+            return clip
         raise MissingClip("提示音没有预先渲染")
 
+    def public_name(self, text: str) -> str:
+        """The name of a text's clip that names nobody."""
+        return self._name(text, b"public")
+
     def _path(self, text: str, *, is_personal: bool) -> Path:
-        identity = "\n".join((_said(text), self._voice, self._engine, str(LINE_RATE_HZ)))
         folder = self._personal_dir if is_personal else self._public_dir
-        key = self._key if is_personal else b"public"
-        name = hmac.new(key, identity.encode(), hashlib.sha256).hexdigest()
+        name = self._name(text, self._key) if is_personal else self.public_name(text)
         return folder / name[:2] / f"{name}.au"
+
+    def _name(self, text: str, key: bytes) -> str:
+        identity = "\n".join((_said(text), self._voice, self._engine, str(LINE_RATE_HZ)))
+        return hmac.new(key, identity.encode(), hashlib.sha256).hexdigest()
 
 
 def open_prompts(settings: Settings, key: bytes) -> PromptStore:
@@ -146,6 +162,7 @@ def open_prompts(settings: Settings, key: bytes) -> PromptStore:
         voice=settings.voice,
         engine=catalogue.voice_facts(settings).identity,
         load=lambda: catalogue.synthesizer(settings),
+        shipped=ShippedClips(),
     )
 
 

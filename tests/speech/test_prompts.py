@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from kit.settings import Settings
-from speech import audio
+from speech import audio, shipped_clips
 from speech.engines.scripted_voice import ScriptedVoice
+from speech.mandarin.pieces import inventory
 from speech.ports import Pcm
 from speech.prompts import MissingClip, PromptStore, RenderFailed, open_prompts
+from speech.shipped_clips import ShippedClips
 
 GREETING, NAMED = "您好，请问您现在方便吗？", "请问是王小明先生吗？"
 
@@ -169,3 +171,46 @@ def test_the_store_of_the_settings_loads_no_engine(tmp_path: Path) -> None:
     store.render_all([NAMED], is_personal=True)
     assert list((tmp_path / "cache/prompts").rglob("*.au"))
     assert list((tmp_path / "var/prompts").rglob("*.au"))
+
+
+def test_what_is_shipped_is_neither_missing_nor_rendered(tmp_path: Path, voice: CountingVoice) -> None:
+    def store(name: str = "hum", engine: str = "scripted/1") -> PromptStore:
+        return PromptStore(
+            tmp_path / "public", tmp_path / "personal", key=b"key", voice=name, engine=engine, load=lambda: voice,
+            shipped=ShippedClips(tmp_path / "clips.zip"),
+        )  # fmt: skip
+
+    assert store().missing([GREETING]) == (GREETING,)
+    shipped_clips.write(tmp_path / "clips.zip", {store().public_name(GREETING): b"\xff" * 800})
+    done = store().render_all([GREETING, "再见。"])
+    assert (done.made, done.present, voice.rendered) == (1, 1, ["再见。"])
+    assert store().clip(GREETING) == b"\xff" * 800
+    assert store(name="other").missing([GREETING]) == store(engine="scripted/2").missing([GREETING]) == (GREETING,)
+
+
+def test_clips_rendered_here_come_before_those_shipped(
+    tmp_path: Path, open_store: Callable[..., PromptStore], voice: CountingVoice
+) -> None:
+    open_store().render_all([GREETING])
+    shipped_clips.write(tmp_path / "clips.zip", {open_store().public_name(GREETING): b"\xff" * 800})
+    both = PromptStore(
+        tmp_path / "public", tmp_path / "personal", key=b"key", voice="hum", engine="scripted/1", load=lambda: voice,
+        shipped=ShippedClips(tmp_path / "clips.zip"),
+    )  # fmt: skip
+    assert both.clip(GREETING) == open_store().clip(GREETING) != b"\xff" * 800
+
+
+def test_the_default_voice_ships_with_the_whole_inventory(tmp_path: Path) -> None:
+    """After a change of voice, engine or readings: python -m speech.shipped_clips."""
+    settings = Settings(HUILING_CACHE_DIR=tmp_path)
+    store = open_prompts(settings, b"")
+    assert store.missing(inventory()) == ()
+    shortest, longest = min(lengths := [len(store.clip(text)) / 8000 for text in inventory()]), max(lengths)
+    assert 0.1 < shortest < longest < 3.0
+
+
+def test_the_same_clips_make_the_same_file(tmp_path: Path) -> None:
+    for name in ("a.zip", "b.zip"):
+        shipped_clips.write(tmp_path / name, {"b": b"\x01" * 9, "a": b"\x02" * 9})
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    assert [path.suffix for path in tmp_path.iterdir()] == [".zip", ".zip"]
