@@ -9,7 +9,7 @@ import json
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
@@ -100,13 +100,17 @@ def _unpack(archive: tarfile.TarFile, voices: Path) -> None:
         raise LookupError(FOREIGN)
 
 
-def speak(place: Place, kind: str, *, shards: int, workers: int) -> None:
-    """Make the missing shards of a kind (a name of `_MAKERS`)."""
-    missing = [number for number in range(shards) if not place.shard(kind, number).exists()]
+def speak(place: Place, shards: Mapping[str, int], *, workers: int) -> None:
+    """Make the missing of so many shards of each kind (a name of `_MAKERS`), all kinds side by side."""
+    wanted = ((kind, number) for kind, count in shards.items() for number in range(count))
+    missing = [(kind, number) for kind, number in wanted if not place.shard(kind, number).exists()]
     with ProcessPoolExecutor(workers) as pool:
-        jobs = [pool.submit(_shard, place, kind, number) for number in missing]
-        for job in track(jobs, description=f"{kind}：合成 {len(missing)} 组", disable=not jobs):
-            job.result()
+        jobs = [pool.submit(_shard, place, kind, number) for kind, number in missing]
+        try:
+            for job in track(jobs, description=f"合成 {len(missing)} 组", disable=not jobs):
+                job.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _shard(place: Place, kind: str, number: int) -> None:

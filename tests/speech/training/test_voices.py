@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from speech.engines import kokoro
+from speech.training.spoken import load
 from speech.training.teacher_voice import HELD_OUT, NATIVE, Blend, TeacherVoice, Timbre, draw_stranger, draw_timbre
+from speech.training.voices import Place, speak
 
 FOREIGN = ("am_one", "bf_two", "jm_three")
 
@@ -46,3 +48,26 @@ def test_the_throat_colours_the_sound_and_the_manner_decides_the_rest(monkeypatc
     assert np.all(blended[:, :128] == 0.0)
     assert np.all(blended[:, 128:] == 10.0)
     assert np.all(style(Timbre(Blend("a", "b", 0.5))) == 2.0)
+
+
+def test_only_missing_shards_are_spoken_and_every_training_sits_the_same_exam(tmp_path: Path) -> None:
+    places = [Place(tmp_path / str(seed), tmp_path / "unused.onnx", seed=seed, utterances=2) for seed in (1, 2)]
+    shards = {"espeak": 1, "espeak-exam": 2}
+    for place in places:
+        speak(place, shards, workers=1)
+    exams, learnt = ([load(place.shard(kind, 0)) for place in places] for kind in ("espeak-exam", "espeak"))
+    assert [one.text for one in exams[0]] == [one.text for one in exams[1]]
+    assert [one.text for one in learnt[0]] != [one.text for one in learnt[1]]
+    kept, gone = (places[0].shard("espeak-exam", number) for number in (0, 1))
+    before = kept.stat().st_mtime_ns
+    gone.unlink()
+    speak(places[0], shards, workers=1)
+    assert gone.exists()
+    assert kept.stat().st_mtime_ns == before
+
+
+def test_a_shard_that_fails_keeps_nobody_waiting_for_the_others(tmp_path: Path) -> None:
+    place = Place(tmp_path, tmp_path / "gone.onnx", utterances=2)
+    with pytest.raises(Exception, match="kokoro-with-durations"):
+        speak(place, {"kokoro": 1, "espeak": 50}, workers=1)
+    assert len([*tmp_path.rglob("*.npz")]) < 10
