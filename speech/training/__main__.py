@@ -66,7 +66,7 @@ FULL = Recipe(
 )
 FURTHER = Recipe(
     "further",
-    {"kokoro": 6, "espeak": 12, "strangers": 10} | EXAM_SHARDS,
+    {"kokoro": 6, "espeak": 12, "strangers": 6} | EXAM_SHARDS,
     0,
     Shape(),
     sharpening=10,
