@@ -68,7 +68,7 @@ onset: $(VENV)/.training ## the network that tells who takes the floor, into var
 ear-small: $(VENV)/.training ## the ear in a few minutes and in small, trained anew, then the training's own tests
 	flask --app app speech setup
 	$(TRAIN) --small --anew
-	$(PY) -m pytest tests/speech/training
+	$(PY) -m pytest -n 2 tests/speech/training
 
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml
 
