@@ -17,8 +17,6 @@ from speech.training.fit import Network, fit
 from speech.training.spoken import Spoken, save
 
 HELD_OUT = 3
-PEAK_RATE = 2.5e-3
-"""Highest rate of learning: gentler than that of a network that begins."""
 SHARE = 0.2
 """Of what the network hears, by number of shards, is real: more forgets the rest."""
 
@@ -77,6 +75,7 @@ def finetune(
     out: Path,
     *,
     passes: int,
+    peak: float,
     seed: int = 1,
     tell: Callable[[str], None] = print,
 ) -> Network:
@@ -88,6 +87,6 @@ def finetune(
         passes=passes,
         seed=seed,
         start=network,
-        peak=PEAK_RATE,
+        peak=peak,
         tell=tell,
     )
