@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
@@ -104,7 +105,8 @@ def speak(place: Place, shards: Mapping[str, int], *, workers: int) -> None:
     """Make the missing of so many shards of each kind (a name of `_MAKERS`), all kinds side by side."""
     wanted = ((kind, number) for kind, count in shards.items() for number in range(count))
     missing = [(kind, number) for kind, number in wanted if not place.shard(kind, number).exists()]
-    with ProcessPoolExecutor(workers) as pool:
+    # Spawned: whoever speaks may have JAX loaded, whose threads do not survive a fork.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         jobs = [pool.submit(_shard, place, kind, number) for kind, number in missing]
         try:
             for job in track(jobs, description=f"合成 {len(missing)} 组", disable=not jobs):
