@@ -8,12 +8,13 @@ resampler. Vosk cuts long audio at pauses by itself; the pieces are joined again
 from __future__ import annotations
 
 import json
+import os
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Semaphore
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,12 @@ each holds about 0.6 MB."""
 WORN_S = 600.0
 """Seconds of sound after which a decoder is not used again: its clock is a 32-bit float."""
 
+AT_ONCE = min(2 * (os.cpu_count() or 1), 32)
+"""Threads inside the decoder at a time. The OpenBLAS in libvosk (0.3.45) is built for 50; with more in it at once the
+process dies (SIGSEGV), and every call with it."""
+
+_inside = Semaphore(AT_ONCE)
+
 Grammar = tuple[tuple[str, ...], tuple[str, ...]]
 """Phrases, and classes named."""
 
@@ -79,7 +86,9 @@ class Decoder:
     def accept(self, samples: NDArray[np.int16]) -> list[Word]:
         """Take samples; the words of a part that ended with a pause."""
         self._samples += len(samples)
-        self._has_paused = bool(self._recognizer.AcceptWaveform(np.ascontiguousarray(samples, dtype="<i2").tobytes()))
+        sound = np.ascontiguousarray(samples, dtype="<i2").tobytes()
+        with _inside:
+            self._has_paused = bool(self._recognizer.AcceptWaveform(sound))
         return self._words(self._recognizer.Result()) if self._has_paused else []
 
     def partial(self) -> str:
@@ -88,7 +97,9 @@ class Decoder:
 
     def finish(self) -> list[Word]:
         """The words since the last pause. What is accepted next is another utterance."""
-        words = self._words(self._recognizer.FinalResult())
+        with _inside:
+            result = self._recognizer.FinalResult()
+        words = self._words(result)
         self._before += self._samples
         self._samples = 0
         return words

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from speech.engines.vosk import VoskRecognizer, Word, heard_from, words_from
+from speech.engines.vosk import AT_ONCE, Decoder, VoskRecognizer, Word, heard_from, words_from
 from speech.ports import NOTHING, EngineUnavailable
 from tests.speech.trial import TRIAL
 
@@ -20,6 +22,43 @@ def chinese() -> VoskRecognizer:
 
 def noise(seconds: float, rms: float) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
     return (np.random.default_rng(7).normal(size=int(seconds * 8000)) * rms).astype(np.int16)
+
+
+class Crowded:
+    """What Vosk gives a decoder; tells how many threads were inside decoders at once. Appending is one step to all threads."""
+
+    def __init__(self, entered: list[int], left: list[int], most: list[int]) -> None:
+        self._entered, self._left, self._most = entered, left, most
+
+    def AcceptWaveform(self, sound: bytes) -> bool:  # noqa: N802 - Vosk's name
+        self._stay()
+        return False
+
+    def FinalResult(self) -> str:  # noqa: N802 - Vosk's name
+        self._stay()
+        return "{}"
+
+    def _stay(self) -> None:
+        self._entered.append(1)
+        self._most.append(len(self._entered) - len(self._left))
+        time.sleep(0.002)
+        self._left.append(1)
+
+
+def test_never_more_threads_inside_the_decoder_than_its_openblas_bears() -> None:
+    entered: list[int] = []
+    left: list[int] = []
+    most: list[int] = []
+
+    def hear(_: int) -> None:
+        decoder = Decoder(Crowded(entered, left, most), ((), ()), 8000)
+        decoder.accept(noise(0.1, 100))
+        decoder.finish()
+
+    with ThreadPoolExecutor(64) as pool:
+        list(pool.map(hear, range(64)))
+    assert len(left) == 128
+    assert max(most) == AT_ONCE <= 32
 
 
 def test_words_of_a_result() -> None:
