@@ -96,6 +96,20 @@ def test_traditional_becomes_simplified() -> None:
     assert simplified("轉帳給銀監會") == "转账给银监会"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("我先还两千４剩下的月底还４", "我先还两千剩下的月底还"),
+        ("车在厂里Ｇ我没钱修２", "车在厂里我没钱修"),
+        ("还2000４下周还", "还两千下周还"),
+        ("我１５号还", "我十五号还"),
+        ("我还4000块", "我还四千块"),
+    ],
+)
+def test_a_spoilt_comma_is_no_figure(text: str, expected: str) -> None:
+    assert hear(text, 3.0).text == expected
+
+
 def test_nothing_is_nothing() -> None:
     assert hear("  。", 1.0) == NOTHING
 
