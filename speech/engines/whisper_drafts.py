@@ -112,11 +112,15 @@ def collapsed(text: str) -> str:
 
 
 def prompt_of(phrases: Sequence[str], spoken_s: float) -> str:
-    """The hint given to the model: how the text is written, and the first of the step's phrases."""
+    """The hint given to the model: how the text is written, and the first of the step's phrases, each a sentence.
+
+    In a row with commas they spoil the commas that it writes (see _SPOILT_COMMA) and, unsaid, its hearing: of 150 long
+    sentences on the telephone 29 % of the syllables were wrong, with full stops 26 %.
+    """
     if asks_for_digits(phrases):
         return DIGITS_HINT
     numbers = NUMBERS_HINT if spoken_s >= NUMBERS_FROM_S else ""
-    return PROMPT + numbers + "，".join(_sample(phrases)) + ("。" if phrases else "")
+    return PROMPT + numbers + "".join(f"{phrase}。" for phrase in _sample(phrases))
 
 
 def _sample(phrases: Sequence[str]) -> Sequence[str]:

@@ -116,7 +116,7 @@ def test_nothing_is_nothing() -> None:
 
 def test_the_number_hint_is_for_longer_utterances_only() -> None:
     assert prompt_of((), 0.8) == PROMPT
-    assert prompt_of(("是的",), 3.0) == PROMPT + NUMBERS_HINT + "是的。"
+    assert prompt_of(("是的", "不是"), 3.0) == PROMPT + NUMBERS_HINT + "是的。不是。"
 
 
 def test_long_audio_is_cut_and_nothing_is_lost() -> None:
