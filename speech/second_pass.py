@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterable
 from dataclasses import replace
 
-from speech.phrases import ALARMS, sounds
+from speech.phrases import ALARMS, likeness, sounds
 from speech.ports import Heard, Pcm
 from speech.vad import speech_seconds
 
@@ -31,6 +31,12 @@ FREE_SURE = 0.35
 """Confidence below which an answer counts for nothing against another ear's: a free ear's against the grammar's, and a first
 one's against a rejection."""
 
+ALARM_SURE = 0.6
+ALARM_ALIKE = 0.3
+"""An alarm less confident than this is believed only where the second hearing shares so many of its syllables: a grammar makes
+alarms of any speech outside it. Heard by our own ears alone, of 669 harmless long sentences 22 fewer alarm (of 103), of 278 of
+mortal danger 4 fewer (of 122); of 192 alarms said outright, half of them at 5 dB, one fewer (of 188)."""
+
 
 def is_doubtful(heard: Heard, pcm: Pcm) -> bool:
     """Whether a second ear should hear the same sound: rejected, unsure, figures, alarms, or silence on a voice."""
@@ -54,6 +60,8 @@ def better(first: Heard, second: Heard) -> Heard:
 
 
 def _better(first: Heard, second: Heard) -> Heard:
+    if _is_made_up(first, second):
+        return _beside(second, first, second)
     if not second.text or second.is_rejected:
         is_disbelieved = second.is_rejected and first.confidence < FREE_SURE
         return _beside(second if is_disbelieved or not (first.text or first.is_rejected) else first, first, second)
@@ -64,6 +72,13 @@ def _better(first: Heard, second: Heard) -> Heard:
     if not first.text or first.is_rejected:
         return _beside(second, first, second)
     return _beside(first if second.confidence < FREE_SURE else second, first, second)
+
+
+def _is_made_up(first: Heard, second: Heard) -> bool:
+    """Whether the first is an alarm that what the second heard does not bear out. Who heard nothing contradicts nobody."""
+    if first.confidence >= ALARM_SURE or not second.text or not any(alarm in first.text for alarm in ALARMS):
+        return False
+    return likeness(first.text, second.text) < ALARM_ALIKE
 
 
 def _beside(best: Heard, *heard: Heard) -> Heard:

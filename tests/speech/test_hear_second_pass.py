@@ -60,6 +60,22 @@ def test_the_better_answer(first: Heard, second: Heard, text: str) -> None:
     assert better(first, second).text == text
 
 
+@pytest.mark.parametrize(
+    ("alarm", "confidence", "second", "text"),
+    [
+        ("活不下去了", 0.56, Heard("我不想谈这个跟你没关系", 0.24), "我不想谈这个跟你没关系"),
+        ("打错了不想活了", 0.5, Heard("那个一下午了", 0.17, is_rejected=True), "那个一下午了"),
+        ("活不下去了", 0.7, Heard("我不想谈这个跟你没关系", 0.24), "活不下去了"),
+        ("活不下去了", 0.4, Heard("活过去了", 0.17, is_rejected=True), "活不下去了"),
+        ("活不下去了", 0.4, NOTHING, "活不下去了"),
+    ],
+)
+def test_an_unsure_alarm_is_borne_out_by_the_other_ear(alarm: str, confidence: float, second: Heard, text: str) -> None:
+    best = better(Heard(alarm, confidence), second)
+    assert best.text == text
+    assert text == alarm or best.alternatives == (alarm,), "what was not believed is kept beside it"
+
+
 def test_what_needed_a_second_ear_was_not_believed_at_once() -> None:
     doubting, sure = (Heard("不是", confidence) for confidence in (0.2, 0.9))
     assert is_sure(FallbackRecognizer([ScriptedRecognizer([sure])]).transcribe(SPOKEN), SPOKEN)
