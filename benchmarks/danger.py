@@ -5,7 +5,7 @@ samples of the look-alikes and of harmless lines, many of which exaggerate. Spok
 step's grammar, freely (by statistics that never counted them) and by Whisper; understood as a talk does. Of the grave ones the
 table says how many raise their danger, of the others how many raise one.
 
-Run: .venv/bin/python -m benchmarks.danger [MODEL]      (forty minutes, the first time as many of speaking)
+Run: .venv/bin/python -m benchmarks.danger [MODEL]      (a quarter of an hour, the first time forty minutes more of speaking)
 """
 
 from __future__ import annotations
