@@ -59,8 +59,18 @@ def test_despair_is_with_a_person_within_twenty_seconds(bridged_at: float | None
 def test_nobody_unverified_may_have_heard_of_a_debt(text: str, is_right: bool) -> None:
     expected = {"outcomes": ["wrong_number"], "risk": "wrong_person"}
     row = {"outcome": "wrong_number", "risk": {"severity": "P1", "category": "wrong_person"}}
-    judged = judge("wrong_number", expected, row, {"said": [], "heard": [{"text": text}]}, MONDAY)
+    judged = judge("wrong_number", expected, row, {"said": [], "heard": [{"t": 9.4, "ended": 9.0, "text": text}]}, MONDAY)
     assert judged.is_right is is_right
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ear_s", "told"), [("silent", 17.3, True), ("silent", 0.4, False), ("promise", 17.3, False)]
+)
+def test_a_wrong_call_whose_persona_heard_too_late_says_so(outcome: str, ear_s: float, told: bool) -> None:
+    heard = {"said": [], "heard": [{"t": 20.0 + ear_s, "ended": 20.0, "text": "请问您是本人吗"}]}
+    judged = judge("p", EXPECTED, ROW | {"outcome": outcome}, heard, MONDAY)
+    assert any("耳朵迟了 17 秒" in fault for fault in judged.faults) is told
+    assert judged.is_right is (outcome == "promise")
 
 
 def _right() -> Judged:
@@ -75,7 +85,7 @@ def _leaked() -> Judged:
     """The outcome is right; the words were not."""
     expected = {"outcomes": ["wrong_number"], "risk": "wrong_person"}
     row = {"outcome": "wrong_number", "risk": {"severity": "P1", "category": "wrong_person"}}
-    return judge("wrong_number", expected, row, {"said": [], "heard": [{"text": "您的车贷"}]}, MONDAY)
+    return judge("wrong_number", expected, row, {"said": [], "heard": [{"t": 9.4, "ended": 9.0, "text": "您的车贷"}]}, MONDAY)
 
 
 def _despaired(*, bridged_at: float | None = 50.0, **row: Any) -> Judged:
