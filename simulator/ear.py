@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import shlex
+import time
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +17,8 @@ from simulator import audio
 log = logging.getLogger("simulator")
 
 WARM_S = 300.0
+WARM_HUM_S = 6.0
+"""About as long as what a bot says in one go."""
 DEFAULT_COMMAND = ".venv/bin/flask --app app speech hear - --engine whisper --json"
 
 
@@ -23,11 +26,11 @@ class Ear(Protocol):
     """Turns sound into text."""
 
     @property
-    def is_ready(self) -> bool:
-        """Whether it answers without having to load anything first."""
+    def pace_s(self) -> float | None:
+        """Seconds that it takes over one utterance with nothing else to hear; None until all it needs is loaded."""
 
     async def warm(self) -> None:
-        """Load what has to be loaded."""
+        """Load what has to be loaded, and take the pace."""
 
     async def hear(self, mulaw: bytes) -> str:
         """What was said, empty when nothing was understood."""
@@ -39,7 +42,7 @@ class Ear(Protocol):
 class Deaf:
     """No ear: callers answer turn by turn."""
 
-    is_ready = True
+    pace_s = 0.0
 
     async def warm(self) -> None:
         """Nothing to load."""
@@ -66,15 +69,19 @@ class CommandEar:
         """By the digest of the sound: callers who hear the same thing at once share one answer."""
         self._starting = asyncio.Lock()
         self.asked = self.remembered = 0
-        self.is_ready = False
+        self.pace_s: float | None = None
 
     async def warm(self) -> None:
-        """Start the process and have it hear a hum, so that its model is loaded before the first call."""
+        """Start the process and have it hear a hum twice: its model is loaded before the first call, and its pace known."""
         path = self._cache / "warm.wav"
         self._cache.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(audio.wav([audio.babble(0.6)]))
+        path.write_bytes(audio.wav([audio.babble(WARM_HUM_S)]))
         try:
-            await asyncio.wait_for(self._ask(str(path)), WARM_S)
+            async with asyncio.timeout(WARM_S):
+                await self._ask(str(path))
+                began = time.monotonic()
+                await self._ask(str(path))
+                self.pace_s = round(time.monotonic() - began, 3)
         except (TimeoutError, OSError) as fault:
             log.warning("the ear does not start: %s", type(fault).__name__)
 
@@ -119,9 +126,7 @@ class CommandEar:
         assert process.stdin is not None
         process.stdin.write(path.encode() + b"\n")
         await process.stdin.drain()
-        text = await answer
-        self.is_ready = True
-        return text
+        return await answer
 
     async def _running(self) -> asyncio.subprocess.Process:
         async with self._starting:

@@ -75,9 +75,9 @@ class Inspection:
         ]
 
     async def health(self, request: web.Request) -> web.StreamResponse:
-        """Up, how many calls are live, and whether the callers' ear has loaded what it needs."""
+        """Up, how many calls are live, and the pace of the callers' ear: null until it has loaded what it needs."""
         live = sum(call.is_live for call in self._exchange.calls.values())
-        facts = {"live": live, "numbers": len(self._exchange.plan.numbers()), "ear_ready": self._ear.is_ready}
+        facts = {"live": live, "numbers": len(self._exchange.plan.numbers()), "ear_pace_s": self._ear.pace_s}
         return web.json_response({"status": "ok", **facts})
 
     async def calls(self, request: web.Request) -> web.StreamResponse:

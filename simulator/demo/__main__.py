@@ -23,7 +23,7 @@ from rich.table import Table
 
 from simulator.cast import Cast, Persona
 from simulator.demo.judge import Judged, is_good, judge
-from simulator.demo.stage import PROCESSES, Stage, StageFault, procfile, set_stage
+from simulator.demo.stage import MOST_LINES, PROCESSES, Stage, StageFault, lines, procfile, set_stage
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "var" / "demo"
@@ -88,16 +88,15 @@ def _play(cast: Cast, borrowers: list[Persona]) -> list[Judged]:
         stage.show("flask", "--app", "app", "campaigns", "import", str(lists[script]), "--campaign", CAMPAIGNS[script])
     names = [CAMPAIGNS[script] for script in lists]
     stage.show("flask", "--app", "app", "campaigns", "prepare", *names)
-    with (
-        stage.running("simulator", _simulator(stage, subscribers, clips), ready=[f"{stage.carrier_url}/simulator/health"]),
-        stage.running("house", procfile(*PROCESSES), ready=[f"{stage.web_url}/readyz", f"{stage.media_url}/readyz"]),
-    ):
-        stage.await_ear()
-        _step("拨打")
-        stage.show("flask", "--app", "app", "campaigns", "start", *names, "--wait")
-        heard = _heard(stage)
-        (FOLDER / "calls.json").write_text(json.dumps(heard, ensure_ascii=False, indent=1), encoding="utf-8")
-        rows = _rows(stage, names)
+    with stage.running("simulator", _simulator(stage, subscribers, clips), ready=[f"{stage.carrier_url}/simulator/health"]):
+        count = lines(stage.await_ear())
+        stage = stage.with_lines(count)
+        with stage.running("house", procfile(*PROCESSES), ready=[f"{stage.web_url}/readyz", f"{stage.media_url}/readyz"]):
+            _step(f"拨打，同时至多 {count} 路" + ("" if count == MOST_LINES else "：角色的耳朵在这台机器上只顾得过来这么多"))
+            stage.show("flask", "--app", "app", "campaigns", "start", *names, "--wait")
+            heard = _heard(stage)
+            (FOLDER / "calls.json").write_text(json.dumps(heard, ensure_ascii=False, indent=1), encoding="utf-8")
+            rows = _rows(stage, names)
     _step("报告")
     stage.run("flask", "--app", "app", "campaigns", "report", *names, "--out", str(FOLDER / "report"), quiet=True)
     return [

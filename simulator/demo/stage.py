@@ -18,7 +18,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,13 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 PROCESSES = ("valkey", "web", "media", "worker", "beat")
 FROM_OUTSIDE = ("HUILING_CACHE_DIR", "VOSK_MODEL_PATH")
 """Settings that the environment (never `.env`) may give to a stage: where models lie."""
+MOST_LINES = 6
+EAR_WORK_S = 8.0
+"""Of every so many seconds of a call the callers' one ear, which hears by turns, may be at work once.
+
+In the short demonstration each call asks it once in 16 s, all at once in the beginning; beside the house it takes 1.4 times
+its pace.
+"""
 _SETTING = re.compile(r"^# ([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
 READY_S = 120.0
 STOP_S = 30.0
@@ -93,18 +100,31 @@ class Stage:
             finally:
                 _stop(process)
 
-    def await_ear(self) -> None:
-        """Wait until the callers can hear: their ear loads a model. Raises StageFault."""
+    def await_ear(self) -> float:
+        """Wait until the callers can hear: their ear loads a model. Seconds that it takes over one utterance.
+
+        Raises StageFault.
+        """
         limit = time.monotonic() + READY_S
-        while not self.ask("/simulator/health").get("ear_ready"):
+        while (pace_s := self.ask("/simulator/health")["ear_pace_s"]) is None:
             if time.monotonic() > limit:
                 raise StageFault(f"角色的耳朵在 {READY_S:.0f} 秒内没有就绪，日志：{self.folder / 'simulator.log'}")
             time.sleep(0.3)
+        return float(pace_s)
+
+    def with_lines(self, count: int) -> Stage:
+        """The same stage, whose house holds so many calls at once."""
+        return replace(self, environment={**self.environment, "HUILING_MEDIA_SLOTS": str(count)})
 
     def ask(self, path: str) -> Any:
         """JSON from the simulator."""
         with urllib.request.urlopen(f"{self.carrier_url}{path}", timeout=30) as answer:
             return json.load(answer)
+
+
+def lines(ear_pace_s: float) -> int:
+    """How many people may be called at once so that each hears in time, by an ear that takes so long over an utterance."""
+    return MOST_LINES if ear_pace_s * MOST_LINES <= EAR_WORK_S else max(1, int(EAR_WORK_S / ear_pace_s))
 
 
 def procfile(*processes: str) -> tuple[str, ...]:
@@ -132,7 +152,7 @@ def set_stage(root: Path, folder: Path, *, agents: Sequence[str], duty_manager: 
         "HUILING_DUTY_MANAGER": duty_manager,
         "HUILING_DATA_DIR": str(folder / "data"),
         "HUILING_CLOCK_OFFSET_S": str(round((monday - now).total_seconds())),
-        "HUILING_MEDIA_SLOTS": "6",
+        "HUILING_MEDIA_SLOTS": str(MOST_LINES),
         "HUILING_CALLS_PER_S": "1",
         "HUILING_LOG_LEVEL": "INFO",
     }

@@ -177,9 +177,9 @@ def test_the_ear_hears_once_and_remembers(tmp_path: Path) -> None:
     async def play() -> None:
         sound = audio.babble(0.5)
         first = CommandEar(f"{sys.executable} {program}", cache=tmp_path / "heard")
-        assert not first.is_ready
+        assert first.pace_s is None
         await first.warm()
-        assert first.is_ready
+        assert first.pace_s is not None
         await first.close()
         for _ in range(2):
             ear = CommandEar(f"{sys.executable} {program}", cache=tmp_path / "heard")

@@ -39,7 +39,7 @@ def test_it_starts_says_where_and_ends_on_sigterm() -> None:
         with urllib.request.urlopen(added, timeout=5) as response:
             assert response.status == 201
         with urllib.request.urlopen(f"{base}/simulator/health", timeout=5) as response:
-            assert json.load(response) == {"status": "ok", "live": 0, "numbers": 1, "ear_ready": True}
+            assert json.load(response) == {"status": "ok", "live": 0, "numbers": 1, "ear_pace_s": 0.0}
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
         assert process.stderr is not None

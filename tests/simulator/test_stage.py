@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kit.settings import Settings, load_settings
-from simulator.demo.stage import Stage, procfile, set_stage
+from simulator.demo.stage import Stage, lines, procfile, set_stage
 
 ROOT = Path(__file__).parents[2]
 NAMES = [str(field.alias) for field in Settings.model_fields.values()]
@@ -72,3 +72,10 @@ def test_the_processes_of_the_procfile_hear_nothing_of_it_either(stage: Stage) -
     (stage.root / "Procfile").write_text("probe: flask --app probe tell")
     told = stage.run(*procfile("probe"))
     assert json.dumps(["", "", "", ""]) in told, told
+
+
+@pytest.mark.parametrize(("ear_pace_s", "count"), [(0.0, 6), (1.2, 6), (2.5, 3), (30.0, 1)])
+def test_no_more_people_are_called_at_once_than_their_ear_can_follow(stage: Stage, ear_pace_s: float, count: int) -> None:
+    house = stage.with_lines(lines(ear_pace_s))
+    assert load_settings(house.environment).media_slots == count
+    assert house.web_url == stage.web_url
