@@ -22,7 +22,7 @@ test: SHELL := /bin/bash
 test: $(VENV)/.installed ## all tests; those that need more than Python are skipped with the reason
 	mkdir -p var
 	set -o pipefail; $(PY) -m pytest -n 2 | tee var/pytest-hermetic.txt
-	set -o pipefail; $(PY) -m pytest -m "$(NEEDS_MORE)" | tee var/pytest-real.txt
+	set -o pipefail; $(PY) -m pytest -n 2 --dist loadfile -m "$(NEEDS_MORE)" | tee var/pytest-real.txt
 
 lint: $(VENV)/.installed ## ruff, mypy --strict, import contracts
 	ruff check . && ruff format --check .

@@ -1,7 +1,9 @@
 """Whole prompts, spoken and put on the line, are understood by an independent ear about as well as real people are.
 
 A clip is heard once: what the ear made of it is kept in heard.json under the sha256 of its mu-law, and heard again only
-when the sound changes. The first tests judge that file and need no engine; the last renders, hears and renews it.
+when the sound changes. Another kind of processor rounds otherwise and gives other bytes: the rows of each are kept, as long as
+the engine's version and the text are those of today. The first tests judge that file and need no engine; the last renders,
+hears and renews it.
 """
 
 from __future__ import annotations
@@ -101,9 +103,10 @@ def test_the_clips_of_today_are_those_that_were_heard() -> None:
         for said, clip in _clips(synthesizer):
             digest = hashlib.sha256(clip).hexdigest()
             now[digest] = known.get(digest) or _hear(settings, synthesizer, said, clip)
-    if now != known:
-        KEPT.write_text(json.dumps(now, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     kokoro, espeak = (f"{voice.name}/{voice.version}" for voice in voices)
+    current = {digest: row for digest, row in known.items() if row["engine"] in (kokoro, espeak) and row["said"] in _texts()}
+    if current | now != known:
+        KEPT.write_text(json.dumps(current | now, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(f"\nkokoro {_percent(now, kokoro):.1f} %, pyttsx3 {_percent(now, espeak):.1f} %, people {REAL_SPEAKERS_PERCENT} %")
     assert _percent(now, kokoro) <= REAL_SPEAKERS_PERCENT + MARGIN_PERCENT
 
