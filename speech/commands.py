@@ -36,6 +36,7 @@ from speech.ports import EngineUnavailable, Recognizer
 from speech.prompts import RenderFailed, open_prompts
 from speech.say import RATES_HZ, BadOrder, Order, check, is_done, read_orders
 from speech.say import say as say_order
+from speech.side_by_side import side_by_side
 from speech.textfile import BadText
 
 PAPER_WIDTH = 132
@@ -288,12 +289,11 @@ def _say_all(orders: list[Order], engine: str) -> None:
         wanted = [order for order in orders if not is_done(order, identity)]
         with _progress(MofNCompleteColumn()) as progress:
             task = progress.add_task("合成", total=len(wanted))
-            synthesizer = catalogue.synthesizer(settings, engine) if wanted else None
-            for order in wanted:
-                assert synthesizer is not None
-                seconds = say_order(order, synthesizer)
-                progress.advance(task)
-                click.echo(f"✓ {order.out}（{seconds:.1f} 秒）")
+            if wanted:
+                speak = partial(say_order, synthesizer=catalogue.synthesizer(settings, engine))
+                for order, seconds in zip(wanted, side_by_side(speak, wanted), strict=True):
+                    progress.advance(task)
+                    click.echo(f"✓ {order.out}（{seconds:.1f} 秒）")
     except EngineUnavailable as reason:
         raise Refusal(str(reason)) from None
     except OSError as error:

@@ -16,7 +16,7 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from kit.folders import private_folder
@@ -26,6 +26,7 @@ from speech.mandarin.phonemes import syllable_phonemes
 from speech.mandarin.readings import words
 from speech.ports import LINE_RATE_HZ, Synthesizer
 from speech.shipped_clips import ShippedClips
+from speech.side_by_side import side_by_side
 
 PIECE_GAP_S = 0.03
 """Silence between the pieces of one value (a date, an amount): they are one phrase."""
@@ -102,20 +103,24 @@ class PromptStore:
 
         `is_personal`: the texts name a person, an amount or a date of somebody. Raises EngineUnavailable, RenderFailed.
         """
-        wanted = self.missing(texts)
-        synthesizer = self._load() if wanted else None
-        made, seconds = 0, 0.0
-        for done, text in enumerate(wanted, 1):
-            assert synthesizer is not None
-            path = self._path(text, is_personal=is_personal)
-            with _locked(path.parent):
-                if not _is_whole(path):
-                    clip = render_clip(synthesizer, text, self._voice)
-                    write_clip(path, clip)
-                    made, seconds = made + 1, seconds + audio.duration_s(clip)
-            if on_progress:
-                on_progress(done, len(wanted))
-        return Rendered(made, len(dict.fromkeys(texts)) - made, seconds)
+        made: list[float] = []
+        if wanted := self.missing(texts):
+            make = partial(self._make, self._load(), is_personal=is_personal)
+            for done, seconds in enumerate(side_by_side(make, wanted), 1):
+                made += [] if seconds is None else [seconds]
+                if on_progress:
+                    on_progress(done, len(wanted))
+        return Rendered(len(made), len(dict.fromkeys(texts)) - len(made), sum(made))
+
+    def _make(self, synthesizer: Synthesizer, text: str, *, is_personal: bool) -> float | None:
+        """Seconds of the clip that was made; None when another process had made it meanwhile."""
+        path = self._path(text, is_personal=is_personal)
+        with _locked(path.parent):
+            if _is_whole(path):
+                return None
+            clip = render_clip(synthesizer, text, self._voice)
+            write_clip(path, clip)
+            return audio.duration_s(clip)
 
     def forget(self, texts: Sequence[str]) -> int:
         """Delete personal clips (erasure, a call that is over); how many there were."""

@@ -38,14 +38,18 @@ class Order:
 def read_orders(lines: str, *, voice: str, rate_hz: int, folder: Path) -> tuple[list[Order], list[str]]:
     """Orders of a JSON-lines batch (`text`, `out`, optional `voice`, `speed`, `rate_hz`) and the faults of bad lines.
 
-    Relative outputs lie under `folder`.
+    Relative outputs lie under `folder`; no two lines write the same file.
     """
     orders, faults = [], []
+    written: dict[Path, int] = {}
     for number, line in enumerate(lines.splitlines(), 1):
         if not line.strip():
             continue
         try:
-            orders.append(_order(json.loads(line), voice, rate_hz, folder))
+            order = _order(json.loads(line), voice, rate_hz, folder)
+            if (first := written.setdefault(order.out, number)) != number:
+                raise BadOrder(f"out 与第 {first} 行相同")
+            orders.append(order)
         except (BadOrder, ValueError) as fault:
             reason = "不是 JSON" if isinstance(fault, json.JSONDecodeError) else str(fault)
             faults.append(f"第 {number} 行：{reason}")

@@ -24,7 +24,8 @@ MAX_TOKENS = 200
 
 SENTENCE_GAP_S = 0.28
 CLAUSE_GAP_S = 0.14
-THREADS = 2
+THREADS = 1
+"""Of one text; several are rendered side by side (speech.side_by_side)."""
 VOICES = Path(__file__).parent.parent / "voices"
 _ROW = 256
 

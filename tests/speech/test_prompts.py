@@ -51,7 +51,7 @@ def test_a_clip_is_rendered_once_and_read_by_every_process(
     assert steps == [(1, 2), (2, 2)]
     again = open_store()
     assert again.render_all([GREETING, "再见。"]).made == 0
-    assert voice.rendered == [GREETING, "再见。"]
+    assert sorted(voice.rendered) == sorted([GREETING, "再见。"])
     assert 1.0 < len(again.clip(GREETING)) / 8000 < 4.0
     assert done.seconds == pytest.approx((len(again.clip(GREETING)) + len(again.clip("再见。"))) / 8000)
 

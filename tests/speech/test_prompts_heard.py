@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from speech.mandarin.pieces import amount_pieces, date_pieces, digits_pieces
 from speech.mandarin.readings import readings
 from speech.ports import EngineUnavailable, Recognizer, Synthesizer
 from speech.prompts import PIECE_GAP_S, render_clip
+from speech.side_by_side import side_by_side
 
 KEPT = Path(__file__).parent / "heard.json"
 
@@ -112,11 +114,15 @@ def test_the_clips_of_today_are_those_that_were_heard() -> None:
 
 
 def _clips(synthesizer: Synthesizer) -> list[tuple[str, bytes]]:
-    clips = [(said, render_clip(synthesizer, said, VOICE)) for said in PROMPTS]
-    if synthesizer.name == "kokoro":
-        gap = audio.silence(PIECE_GAP_S)
-        clips += [(said, gap.join(render_clip(synthesizer, piece, VOICE) for piece in pieces)) for said, pieces in PIECED]
-    return clips
+    gap = audio.silence(PIECE_GAP_S)
+    pieced = PIECED if synthesizer.name == "kokoro" else ()
+    wanted = [*((said, (said,)) for said in PROMPTS), *pieced]
+
+    def clip(pieces: Sequence[str]) -> bytes:
+        return gap.join(render_clip(synthesizer, piece, VOICE) for piece in pieces)
+
+    clips = side_by_side(clip, [pieces for _, pieces in wanted])
+    return [(said, sound) for (said, _), sound in zip(wanted, clips, strict=True)]
 
 
 _EARS: dict[str, Recognizer] = {}

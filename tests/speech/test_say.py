@@ -107,6 +107,7 @@ def test_bad_lines_are_named_and_good_ones_kept(runner: FlaskCliRunner, tmp_path
         "",
         {**good, "speed": "fast"},
         {**good, "rate_hz": 1},
+        {**good, "text": "我后天还"},
     )
     assert result.exit_code == 1
     assert (tmp_path / "a.wav").exists()
@@ -116,9 +117,10 @@ def test_bad_lines_are_named_and_good_ones_kept(runner: FlaskCliRunner, tmp_path
         "第 4 行：不是一个对象",
         "第 6 行：speed",
         "第 7 行：rate_hz",
+        "第 8 行：out 与第 2 行相同",
     ):
         assert says in result.output
-    assert "5 行有误，其余 1 句已完成" in result.output
+    assert "6 行有误，其余 1 句已完成" in result.output
 
 
 def test_a_corrected_reading_or_another_voice_is_said_anew(tmp_path: Path) -> None:
