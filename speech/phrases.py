@@ -75,6 +75,8 @@ def snap(text: str, phrases: Sequence[str], is_member: Callable[[str], bool] = l
     """
     if not phrases or text in phrases or is_member(text):
         return Snapped(text, 1.0)
+    if (same := same_sound(text, phrases)) != text:
+        return Snapped(same, 1.0)
     if row := _row_of(text, frozenset(phrases), is_member):
         return Snapped(text, ROW ** max(1, len(row) - 1))
     nearest = min(phrases, key=lambda phrase: _distance(text, phrase))

@@ -11,8 +11,8 @@ import json
 import os
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock, Semaphore
 from typing import Any
@@ -25,8 +25,9 @@ from speech import classes
 from speech.audio import Resampler
 from speech.ears import UNKNOWN, configured, free_least, free_trust, model_rate_hz
 from speech.models_zh import SHIPPED
-from speech.phrases import ALARMS, plain, snap, words_of
-from speech.ports import LINE_RATE_HZ, NOTHING, EngineUnavailable, Heard, Listener, Pcm
+from speech.nbest import KEPT, Hypothesis, heard_among, hypotheses, joined
+from speech.phrases import ALARMS, plain, words_of
+from speech.ports import LINE_RATE_HZ, EngineUnavailable, Heard, Listener, Pcm
 
 UNKNOWN_SHARE = 0.1
 """[unk] is listed once more for every ten phrases: a long grammar must not make garbage dear."""
@@ -83,30 +84,30 @@ class Decoder:
         """Whether it may be used again: it starts afresh only when its last utterance was still going on at the end."""
         return not self._has_paused and self._before < WORN_S * self._rate_hz
 
-    def accept(self, samples: NDArray[np.int16]) -> list[Word]:
-        """Take samples; the words of a part that ended with a pause."""
+    def accept(self, samples: NDArray[np.int16]) -> list[Hypothesis]:
+        """Take samples; what a part that ended with a pause may have been."""
         self._samples += len(samples)
         sound = np.ascontiguousarray(samples, dtype="<i2").tobytes()
         with _inside:
             self._has_paused = bool(self._recognizer.AcceptWaveform(sound))
-        return self._words(self._recognizer.Result()) if self._has_paused else []
+        return self._hypotheses(self._recognizer.Result()) if self._has_paused else []
 
     def partial(self) -> str:
         """The text since the last pause."""
         return str(json.loads(self._recognizer.PartialResult()).get("partial", ""))
 
-    def finish(self) -> list[Word]:
-        """The words since the last pause. What is accepted next is another utterance."""
+    def finish(self) -> list[Hypothesis]:
+        """What was said since the last pause. What is accepted next is another utterance."""
         with _inside:
             result = self._recognizer.FinalResult()
-        words = self._words(result)
+        found = self._hypotheses(result)
         self._before += self._samples
         self._samples = 0
-        return words
+        return found
 
-    def _words(self, result: str) -> list[Word]:
+    def _hypotheses(self, result: str) -> list[Hypothesis]:
         """Vosk counts seconds from the decoder's first utterance."""
-        return words_from(result, before_s=self._before / self._rate_hz)
+        return hypotheses(result, before_s=self._before / self._rate_hz)
 
 
 class VoskRecognizer:
@@ -171,6 +172,8 @@ class VoskRecognizer:
         listed = self._grammar(*grammar) if self.has_grammars else ""
         made = vosk.KaldiRecognizer(self._model, float(self.rate_hz), *([listed] if listed else []))
         made.SetWords(True)
+        if listed:
+            made.SetMaxAlternatives(KEPT)
         return Decoder(made, grammar, self.rate_hz)
 
     def _grammar_anew(self, phrases: tuple[str, ...], named: tuple[str, ...]) -> str:
@@ -211,8 +214,9 @@ class VoskListener:
         if sum(map(len, self._waiting)) < PARTIAL_EVERY:
             return self._partial
         self._flush()
-        done = "".join(word.text for word in self._words if word.text != UNKNOWN)
-        self._partial = plain(f"{done} {_known(self._decoder.partial() if self._decoder else '')}")
+        done = " ".join(part[0].text for part in self._parts)
+        now = self._decoder.partial() if self._decoder else ""
+        self._partial = plain(f"{done} {now.replace(UNKNOWN, ' ')}")
         return self._partial
 
     def take(self, pcm: Pcm) -> None:
@@ -224,12 +228,12 @@ class VoskListener:
         self._flush()
         self._accept(TAIL, is_last=True)
         if self._decoder:
-            self._words.extend(self._decoder.finish())
+            self._parts.append(self._decoder.finish())
             self._recognizer.give_back(self._decoder)
         ear = self._recognizer
         is_free = not (self._phrases and ear.has_grammars)
         least = ear.free_least if is_free else LEAST_CONFIDENCE
-        heard = heard_from(self._words, self._phrases, self._classes, engine=ear.name, least=least)
+        heard = heard_among(joined(self._parts), self._phrases, self._classes, engine=ear.name, least=least)
         if is_free:
             heard = replace(heard, confidence=round(heard.confidence * ear.free_trust, 3))
         self._reset()
@@ -241,7 +245,7 @@ class VoskListener:
 
     def _reset(self) -> None:
         self._decoder = None
-        self._words: list[Word] = []
+        self._parts: list[list[Hypothesis]] = []
         self._waiting: list[Pcm] = []
         self._partial = ""
         self._resampler = Resampler(LINE_RATE_HZ, self._recognizer.rate_hz)
@@ -255,60 +259,8 @@ class VoskListener:
         samples = self._resampler.feed(pcm, is_last=is_last)
         if len(samples):
             self._decoder = self._decoder or self._recognizer.decoder((self._phrases, self._classes))
-            self._words.extend(self._decoder.accept(samples))
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word as the engine timed it, in seconds since the decoder began."""
-
-    text: str
-    start_s: float
-    end_s: float
-    confidence: float
-
-
-def words_from(result: str, *, before_s: float = 0.0) -> list[Word]:
-    """Words of a Vosk result (JSON), whose clock began `before_s` before the utterance."""
-
-    def at(seconds: float) -> float:
-        return round(seconds - before_s, 2)
-
-    entries = json.loads(result).get("result", ())
-    return [Word(e["word"], at(e["start"]), at(e["end"]), min(1.0, float(e.get("conf", 1.0)))) for e in entries]
-
-
-def heard_from(
-    words: Sequence[Word], phrases: Sequence[str], named: Sequence[str] = (), *, engine: str, least: float = LEAST_CONFIDENCE
-) -> Heard:
-    """One Heard from timed words: [unk] removed, brought to the phrases and classes expected.
-
-    Confidence is the words' own, less the share of time inside [unk], less what parts the text from a phrase or member. Under
-    `least` it is rejected.
-    """
-    if not words:
-        return NOTHING
-    known = [word for word in words if word.text != UNKNOWN]
-    spoken_s = sum(word.end_s - word.start_s for word in words)
-    known_s = sum(word.end_s - word.start_s for word in known)
-    if not known:
-        return Heard("", 0.0, is_rejected=True, start_s=words[0].start_s, end_s=words[-1].end_s, engine=engine)
-    share = known_s / spoken_s if spoken_s else 1.0
-    snapped = snap(plain(" ".join(word.text for word in known)), phrases, partial(classes.fits, classes=named))
-    sure = sum(word.confidence * (word.end_s - word.start_s) for word in known) / known_s if known_s else 0.0
-    confidence = round(sure * share * snapped.closeness, 3)
-    return Heard(
-        text=snapped.text,
-        confidence=confidence,
-        is_rejected=confidence < least,
-        start_s=known[0].start_s,
-        end_s=known[-1].end_s,
-        engine=engine,
-    )
-
-
-def _known(partial: str) -> str:
-    return partial.replace(UNKNOWN, " ")
+            if part := self._decoder.accept(samples):
+                self._parts.append(part)
 
 
 def _load(model_dir: Path) -> Any:

@@ -1,8 +1,7 @@
-"""The Vosk engine on the trial model of these tests (tests/speech/trial_model), and on the results that Vosk gives."""
+"""The Vosk engine on the trial model of these tests (tests/speech/trial_model)."""
 
 from __future__ import annotations
 
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speech.engines.vosk import AT_ONCE, Decoder, VoskRecognizer, Word, heard_from, words_from
+from speech.engines.vosk import AT_ONCE, Decoder, VoskRecognizer
 from speech.ports import NOTHING, EngineUnavailable
 from tests.speech.trial import TRIAL
 
@@ -59,58 +58,6 @@ def test_never_more_threads_inside_the_decoder_than_its_openblas_bears() -> None
         list(pool.map(hear, range(64)))
     assert len(left) == 128
     assert max(most) == AT_ONCE <= 32
-
-
-def test_words_of_a_result() -> None:
-    result = {"result": [{"word": "是的", "start": 0.3, "end": 0.9, "conf": 1.00002}], "text": "是的"}
-    assert words_from(json.dumps(result)) == [Word("是的", 0.3, 0.9, 1.0)]
-    assert words_from('{"text": ""}') == []
-
-
-def test_nothing_said() -> None:
-    assert heard_from([], ["是"], engine="vosk") == NOTHING
-
-
-def test_text_has_no_spaces_and_no_unknown() -> None:
-    words = [Word("[unk]", 0.0, 0.2, 0.5), Word("我", 0.2, 0.4, 1.0), Word("明天", 0.4, 1.0, 1.0)]
-    heard = heard_from(words, ["我明天"], engine="vosk")
-    assert (heard.text, heard.is_rejected, heard.confidence, heard.start_s, heard.end_s) == ("我明天", False, 0.8, 0.2, 1.0)
-
-
-def test_rejected_where_unknown_takes_most_of_the_time() -> None:
-    words = [Word("[unk]", 0.0, 1.2, 1.0), Word("是", 1.2, 1.5, 1.0)]
-    assert heard_from(words, ["是"], engine="vosk").is_rejected
-
-
-def test_all_unknown_is_an_empty_rejection() -> None:
-    heard = heard_from([Word("[unk]", 0.1, 1.2, 1.0)], ["是"], engine="vosk")
-    assert (heard.text, heard.confidence, heard.is_rejected) == ("", 0.0, True)
-
-
-def test_a_mixture_of_phrases_is_rejected() -> None:
-    words = [Word("我", 0.0, 0.3, 1.0), Word("报警", 0.3, 0.8, 1.0)]
-    heard = heard_from(words, ["我明天还款", "再打就报警"], engine="vosk")
-    assert (heard.text, heard.is_rejected) == ("我报警", True)
-
-
-@pytest.mark.parametrize(
-    ("said", "confidence", "is_rejected"),
-    [
-        ("是的", 0.5, False),  # half of what sounds alike
-        ("是的", 0.4, True),
-        ("是的 我是", 0.8, False),
-        ("是的 我是 好的", 0.9, True),
-    ],
-)
-def test_what_is_less_likely_than_not_is_rejected(said: str, confidence: float, is_rejected: bool) -> None:
-    words = [Word(word, at, at + 0.4, confidence) for at, word in enumerate(said.split())]
-    heard = heard_from(words, ["是的", "我是", "好的"], engine="vosk")
-    assert (heard.text, heard.is_rejected) == (said.replace(" ", ""), is_rejected)
-
-
-def test_what_is_heard_freely_is_rejected_below_what_the_model_allows() -> None:
-    words = [Word("是的", 0.0, 0.4, 0.3)]
-    assert [heard_from(words, [], engine="vosk", least=least).is_rejected for least in (0.0, 0.3, 0.31)] == [False, False, True]
 
 
 def test_every_hanzi_can_be_expected(chinese: VoskRecognizer) -> None:

@@ -13,7 +13,7 @@ from kit.settings import load_settings
 from speech import catalogue, classes, ears
 from speech.ears import UNKNOWN
 from speech.engines import vosk
-from speech.engines.vosk import VoskRecognizer, Word, heard_from
+from speech.engines.vosk import VoskRecognizer
 from speech.engines.vosk_free import FreeVosk
 from speech.fallback import FallbackRecognizer
 from speech.graphs.build import build
@@ -30,10 +30,6 @@ def ear(tmp_path_factory: pytest.TempPathFactory) -> VoskRecognizer:
     out = tmp_path_factory.mktemp("classes")
     build(out, TRIAL, phrases=["我下周五还", "转人工"])
     return VoskRecognizer(out)
-
-
-def said(*words: str) -> list[Word]:
-    return [Word(word, place * 0.3, place * 0.3 + 0.3, 1.0) for place, word in enumerate(words)]
 
 
 def test_a_model_whose_vocabulary_lacks_the_words_leaves_classes_out(ear: VoskRecognizer) -> None:
@@ -56,21 +52,6 @@ def test_every_word_of_a_class_reaches_the_decoder(kind: str, ear: VoskRecognize
     listener.feed(np.zeros(1600, np.int16))
     assert listener.finish() == NOTHING
     assert capfd.readouterr().err == "", "Vosk warns of every word that it drops"
-
-
-def test_a_member_is_as_good_as_a_phrase() -> None:
-    heard = heard_from(said("三千", "五百", "块"), ["转人工"], ["amount"], engine="vosk")
-    assert (heard.text, heard.confidence, heard.is_rejected) == ("三千五百块", 1.0, False)
-
-
-def test_a_phrase_and_a_member_in_a_row_are_taken_with_doubt() -> None:
-    heard = heard_from(said("转人工", "明天"), ["转人工"], ["date"], engine="vosk")
-    assert (heard.confidence, heard.is_rejected) == (0.7, False)
-
-
-def test_what_the_back_off_made_up_is_rejected() -> None:
-    words = said("三千", "五千", "号")
-    assert heard_from(words, ["转人工"], ["amount"], engine="vosk").is_rejected
 
 
 def test_markers_are_no_words(ear: VoskRecognizer) -> None:
