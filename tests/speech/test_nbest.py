@@ -94,7 +94,7 @@ def test_words_that_sound_alike_speak_for_the_phrase() -> None:
 
 
 def test_a_member_of_the_class_is_preferred_to_words_that_make_none() -> None:
-    found = heard([said("三千 五千", 10.5), said("三千 五百", 10.0)], "转人工", named=["amount"])
+    found = heard([said("三千 五千", 10.3), said("三千 五百", 10.0)], "转人工", named=["amount"])
     assert found.text == "三千五百"
 
 
