@@ -36,10 +36,10 @@ GRAMMARS_KEPT = 256
 """Steps whose grammar is kept ready as JSON: all scripts together have fewer."""
 
 LEAST_CONFIDENCE = 0.48
-"""Below it the grammar is held not to fit; words that sound alike share it, half and half, and what is made up
-(speech.phrases.MADE_UP) stays under it. Of 300 short answers of people and of synthetic voices at 15 dB it costs none, of 164
-at 5 dB two. Of general language at 5 dB, heard with a yes-or-no grammar, it leaves 3 in a hundred that are taken, and not 22;
-of 127 words of people that were not listed 8, and not 13."""
+"""Below it the grammar is held not to fit: the text is as likely wrong as right, and what is made up (speech.phrases.MADE_UP)
+stays under it. Of single words of real speakers, fifteen phrases each, 381 times, 363 right ones are taken and 2 wrong, and of
+words that were not listed 19 (at 0.45: 365, 2, 22; at 0.5: 362, 2, 17); of general language at 5 dB, heard with a yes-or-no
+grammar, 1 in a hundred."""
 
 TAIL = np.zeros(LINE_RATE_HZ * 3 // 10, dtype=np.int16)
 """0.3 s of silence after the last sample: the network looks 0.18 s ahead, and a clipped end loses its last word."""
