@@ -12,7 +12,8 @@ from speech.vad import speech_seconds
 
 SURE = 0.8
 """Confidence from which a grammar's answer is believed at once. Of single words of real speakers, fifteen phrases each, 381
-times, the model that comes with the product believes 341, none of them wrong; of words outside the grammar it believes 10. A row of several phrases (closeness 0.7) is never sure."""
+times, the model that comes with the product believes 341, none of them wrong; of words outside the grammar it believes 10.
+A row of several phrases (closeness 0.7) is never sure."""
 
 _FIGURES = re.compile(
     r"[零二三四五六七八九十百千万亿两幺]|一(?=[百千万号月点分块元])|[今明后]天|周[一末日天]|星期|[下这]个?月|月[底初]"
